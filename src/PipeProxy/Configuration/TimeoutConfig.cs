@@ -1,0 +1,26 @@
+namespace PipeProxy.Configuration;
+
+/// <summary>Deadlines. All are measured by the loop's clock, to a tenth of a second.</summary>
+public sealed record TimeoutConfig
+{
+    /// <summary>TCP connect to one address of an origin; also the bound on a DNS answer. Default 5 s.</summary>
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>TLS handshake, either side. Default 5 s.</summary>
+    public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>From a request's first byte to the end of its head. Default 10 s; then 408.</summary>
+    public TimeSpan RequestHead { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>From the request sent to the response head. Default 60 s; then 504.</summary>
+    public TimeSpan FirstByte { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Between two pieces of a body, either side. Default 60 s.</summary>
+    public TimeSpan BetweenBytes { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A client's connection without a request. Default 75 s.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>How long running requests may take after a stop is asked for. Default 30 s.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
+}
