@@ -1,4 +1,6 @@
+using Org.BouncyCastle.Asn1.Pkcs;
 using Org.BouncyCastle.Asn1.X509;
+using Org.BouncyCastle.Asn1.X9;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.X509;
@@ -17,6 +19,16 @@ internal sealed class ClientCertificateVerifier
 
     /// <summary>Where the search for a path gives up; what lies between is reported as too deep.</summary>
     private const int MaxSearchDepth = 16;
+
+    private static readonly HashSet<string> Signatures =
+    [
+        PkcsObjectIdentifiers.Sha256WithRsaEncryption.Id,
+        PkcsObjectIdentifiers.Sha384WithRsaEncryption.Id,
+        PkcsObjectIdentifiers.Sha512WithRsaEncryption.Id,
+        X9ObjectIdentifiers.ECDsaWithSha256.Id,
+        X9ObjectIdentifiers.ECDsaWithSha384.Id,
+        X9ObjectIdentifiers.ECDsaWithSha512.Id,
+    ];
 
     private readonly X509Certificate[] _trustStore;
     private readonly X509Crl[] _crls;
@@ -84,7 +96,7 @@ internal sealed class ClientCertificateVerifier
             ECPublicKeyParameters ec => ec.Parameters.Curve.FieldSize is 256 or 384 or 521,
             _ => false,
         };
-        return key && leaf.Version == 3 && !leaf.SigAlgName.StartsWith("SHA-1", StringComparison.Ordinal) && !leaf.SigAlgName.StartsWith("MD", StringComparison.Ordinal);
+        return key && leaf.Version == 3 && Signatures.Contains(leaf.SigAlgOid);
     }
 
     /// <summary>Extends <paramref name="path"/> to a self-signed certificate of the trust store, depth first.</summary>

@@ -29,7 +29,7 @@ internal sealed class ClientConnection : IDisposable
         _client = (IPEndPoint)socket.RemoteEndPoint!;
         _wire = new Wire(socket);
         _protocol = new TlsServerProtocol(_wire);
-        _tls = new ListenerTls(options, identity, verifier, _wire);
+        _tls = new ListenerTls(options, identity, verifier, _wire, Refused);
     }
 
     /// <summary>Breaks whatever the connection's thread is waiting for. The thread ends its connection itself otherwise.</summary>
@@ -68,11 +68,9 @@ internal sealed class ClientConnection : IDisposable
         }
         catch (Exception e) when (e is IOException or TlsException or SocketException or ObjectDisposedException)
         {
-            // The record comes before the end: whoever sees the connection end finds it.
-            Record(_tls.Rejection?.Reason ?? RejectionReason.UnmappedConnectionError);
-            if (_tls.Rejection is { } rejection)
+            if (_tls.Rejection is null)
             {
-                _owner.Count(rejection);
+                Record(RejectionReason.UnmappedConnectionError);
             }
 
             End();
@@ -82,6 +80,12 @@ internal sealed class ClientConnection : IDisposable
         Record(failure: null);
         _owner.CountHandshake();
         return true;
+    }
+
+    private void Refused(Rejection rejection)
+    {
+        Record(rejection.Reason);
+        _owner.Count(rejection);
     }
 
     private void End()

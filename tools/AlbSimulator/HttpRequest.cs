@@ -30,9 +30,3 @@ internal sealed class HttpRequest
         .SelectMany(field => field.Value.Split(',', StringSplitOptions.TrimEntries))
         .Contains(member, StringComparer.OrdinalIgnoreCase);
 }
-
-/// <summary>The client's message breaks HTTP/1.1; the connection is answered with <see cref="Status"/> and closed.</summary>
-internal sealed class BadRequestException(int status, string message) : Exception(message)
-{
-    public int Status { get; } = status;
-}

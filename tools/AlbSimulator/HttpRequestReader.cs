@@ -140,8 +140,7 @@ internal sealed class HttpRequestReader(Func<byte[], int> receive)
             }
 
             total += ReadBytes(length, hash);
-            budget = 2;
-            if (ReadLine(ref budget, endAllowed: false) is not { Length: 0 })
+            if (ReadByte() != '\r' || ReadByte() != '\n')
             {
                 throw new BadRequestException(400, "A chunk does not end where its size says.");
             }
@@ -166,7 +165,10 @@ internal sealed class HttpRequestReader(Func<byte[], int> receive)
         return length;
     }
 
-    /// <summary>One line without its CRLF.</summary>
+    private byte ReadByte() =>
+        _start < _end || Fill() ? _buffer[_start++] : throw new EndOfStreamException("The client ended the connection inside a body.");
+
+    /// <summary>One line without its CRLF. Null: the connection ended before its first byte.</summary>
     private string? ReadLine(ref int budget, bool endAllowed)
     {
         var line = new StringBuilder();

@@ -10,8 +10,10 @@ namespace AlbSimulator;
 /// In TLS 1.3 BouncyCastle reports the client's certificate before it has read the client's Finished. The verdict is kept until the
 /// handshake is complete, so that the alert is under the application keys and the client finds it with its first read, as servers
 /// that verify late behave. No session is ever resumed: an ALB in verify mode does not either.
+/// <c>refused</c> is called before the alert is sent, so that whoever sees the alert finds the record of it.
 /// </remarks>
-internal sealed class ListenerTls(LoadBalancerOptions options, ServerIdentity identity, ClientCertificateVerifier? verifier, Wire wire)
+internal sealed class ListenerTls(
+    LoadBalancerOptions options, ServerIdentity identity, ClientCertificateVerifier? verifier, Wire wire, Action<Rejection> refused)
     : DefaultTlsServer(new BcTlsCrypto())
 {
     private static readonly int[] Suites =
@@ -87,7 +89,7 @@ internal sealed class ListenerTls(LoadBalancerOptions options, ServerIdentity id
         Rejection = new Rejection(reason.Value, alert, subject, ProtocolName);
         if (!IsTls13 && options.RejectStyle != RejectStyle.LateAlert)
         {
-            Refuse(alert);
+            Refuse(Rejection);
         }
     }
 
@@ -96,7 +98,7 @@ internal sealed class ListenerTls(LoadBalancerOptions options, ServerIdentity id
         base.NotifyHandshakeComplete();
         if (Rejection is not null)
         {
-            Refuse(Rejection.Alert);
+            Refuse(Rejection);
         }
     }
 
@@ -137,13 +139,14 @@ internal sealed class ListenerTls(LoadBalancerOptions options, ServerIdentity id
         return verifier?.Verify(ClientChain);
     }
 
-    private void Refuse(byte alert)
+    private void Refuse(Rejection rejection)
     {
+        refused(rejection);
         if (options.RejectStyle is RejectStyle.Eof or RejectStyle.Reset)
         {
             wire.Mute();
         }
 
-        throw new TlsFatalAlert(alert);
+        throw new TlsFatalAlert(rejection.Alert);
     }
 }

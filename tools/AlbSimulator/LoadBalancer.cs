@@ -72,7 +72,7 @@ public sealed class LoadBalancer : IAsyncDisposable
     /// <summary>The last requests, oldest first.</summary>
     public IReadOnlyCollection<SeenRequest> RequestsSeen => _requestsSeen;
 
-    /// <summary>The last refused certificates, oldest first. Recorded before the connection ends.</summary>
+    /// <summary>The last refused certificates, oldest first. Recorded before the client is told.</summary>
     public IReadOnlyCollection<Rejection> Rejections => _rejections;
 
     internal ConnectionLog? Log { get; }
@@ -181,11 +181,7 @@ public sealed class LoadBalancer : IAsyncDisposable
         }
 
         var thread = new Thread(
-            () =>
-            {
-                connection.Run();
-                _connections.TryRemove(connection, out _);
-            },
+            () => Run(connection),
             StackBytes)
         {
             IsBackground = true,
@@ -193,5 +189,21 @@ public sealed class LoadBalancer : IAsyncDisposable
         };
         _connections[connection] = thread;
         thread.Start();
+    }
+
+    private void Run(ClientConnection connection)
+    {
+        try
+        {
+            connection.Run();
+        }
+        catch (Exception e)
+        {
+            // What a client can cause is handled below; this is a mistake of the tool or of a callback, and the others go on.
+            Console.Error.WriteLine(e);
+            connection.Dispose();
+        }
+
+        _connections.TryRemove(connection, out _);
     }
 }

@@ -1,9 +1,5 @@
 using Org.BouncyCastle.Asn1.X509;
-using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Math;
-using Org.BouncyCastle.Security;
 using Org.BouncyCastle.X509;
-using Org.BouncyCastle.X509.Extension;
 
 namespace CertificateAuthority;
 
@@ -61,25 +57,4 @@ internal static class LeafCertificate
         LeafUsage.CodeSigning => [KeyPurposeID.id_kp_codeSigning],
         _ => [],
     };
-}
-
-internal static class SerialNumber
-{
-    /// <summary>127 random bits: positive, and never the same twice (RFC 5280 section 4.1.2.2).</summary>
-    public static BigInteger Next() => new BigInteger(127, new SecureRandom()).Add(BigInteger.One);
-}
-
-internal static class KeyIdentifiers
-{
-    public static SubjectKeyIdentifier OfSubject(AsymmetricKeyParameter key) => X509ExtensionUtilities.CreateSubjectKeyIdentifier(key);
-
-    public static AuthorityKeyIdentifier OfIssuer(AsymmetricKeyParameter key) => X509ExtensionUtilities.CreateAuthorityKeyIdentifier(key);
-}
-
-internal static class DistinguishedName
-{
-    /// <summary>"CN=a,O=b" is a whole name, anything without "=" a common name.</summary>
-    /// <remarks>Encoded in reverse, as RFC 4514 section 2.1 has it: what was written is what readers print again.</remarks>
-    public static X509Name Parse(string name) =>
-        name.Contains('=') ? new X509Name(reverse: true, name) : new X509Name([X509Name.CN], [name]);
 }
