@@ -2,43 +2,6 @@ using System.Net;
 
 namespace AlbSimulator;
 
-/// <summary>The listener's mutual TLS mode, as an ALB names them.</summary>
-public enum MutualTlsMode
-{
-    /// <summary>Ask for a certificate, judge it against the trust store, refuse the connection when it does not hold.</summary>
-    Verify,
-
-    /// <summary>Ask for a certificate, judge nothing, hand the chain to the target.</summary>
-    Passthrough,
-
-    /// <summary>Ask for none.</summary>
-    Off,
-}
-
-/// <summary>The TLS versions spoken.</summary>
-public enum TlsVersions
-{
-    Both,
-    Tls12,
-    Tls13,
-}
-
-/// <summary>How a client certificate is refused.</summary>
-public enum RejectStyle
-{
-    /// <summary>A fatal alert where the protocols have it: in the handshake in TLS 1.2; in TLS 1.3 after the client's Finished, when the client believes to be connected.</summary>
-    Alert,
-
-    /// <summary>A fatal alert after the handshake in both versions.</summary>
-    LateAlert,
-
-    /// <summary>The connection ends without an alert (FIN), where Alert would have sent one.</summary>
-    Eof,
-
-    /// <summary>The connection is reset (RST), where Alert would have sent one.</summary>
-    Reset,
-}
-
 /// <summary>Settings of a <see cref="LoadBalancer"/>.</summary>
 public sealed record LoadBalancerOptions
 {

@@ -98,8 +98,8 @@ internal sealed class Target(Action<byte[], int> send)
         json.WriteStartArray(name);
         foreach (var (fieldName, value) in fields)
         {
-            // One line per field, for the eye.
-            json.WriteRawValue($"[\"{Escape(fieldName)}\", \"{Escape(value)}\"]");
+            // One line per field, for the eye: the writer puts none before a raw value.
+            json.WriteRawValue($"\n    [\"{Escape(fieldName)}\", \"{Escape(value)}\"]");
         }
 
         json.WriteEndArray();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using CertificateAuthority;
 
 var root = new RootCommand("""
@@ -29,5 +30,13 @@ var root = new RootCommand("""
 };
 
 var parsed = root.Parse(args);
-int exitCode = parsed.Invoke();
-return parsed.Errors.Count > 0 ? 2 : exitCode;
+try
+{
+    int exitCode = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return parsed.Errors.Count > 0 ? 2 : exitCode;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException or InvalidOperationException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -24,6 +24,7 @@ public sealed class ToolCommandTests : IDisposable
         Assert.StartsWith("-----BEGIN RSA PRIVATE KEY-----", await File.ReadAllTextAsync(Path.Combine(_directory, "my-client-key.pem")), StringComparison.Ordinal);
         Assert.Equal(0, revoked.ExitCode);
         Assert.Equal(1, (await RunAsync("CertificateAuthority", "create", "--out", authority)).ExitCode);
+        Assert.Equal(1, (await RunAsync("CertificateAuthority", "issue", "--ca", Path.Combine(_directory, "nothing"), "--cn", "a")).ExitCode);
     }
 
     [Theory]

@@ -1,0 +1,9 @@
+namespace AlbSimulator;
+
+/// <summary>The TLS versions spoken.</summary>
+public enum TlsVersions
+{
+    Both,
+    Tls12,
+    Tls13,
+}
