@@ -1,0 +1,7 @@
+namespace PipeProxy.Configuration;
+
+/// <summary>What came of reading the configuration.</summary>
+/// <param name="Config">The configuration; null when an error refuses it.</param>
+/// <param name="Errors">Everything that is wrong, in the order of the files; warnings too.</param>
+/// <param name="Files">Absolute paths of every file read or looked for; a change of one of them asks for a reload.</param>
+public sealed record ConfigurationResult(ProxyConfig? Config, IReadOnlyList<ConfigurationError> Errors, IReadOnlyList<string> Files);

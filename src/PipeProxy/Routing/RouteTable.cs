@@ -1,0 +1,132 @@
+using System.Text;
+using PipeProxy.Configuration;
+
+namespace PipeProxy.Routing;
+
+/// <summary>All routes, compiled. Finds the first in file order that takes a request, without an allocation. Immutable.</summary>
+/// <remarks>
+/// A tree of segments per host, and one for routes of every host. A walk visits each way a path can be read (literal and parameter) and
+/// turns back where no lower index can be found, so the file's order decides although the order of the search is another. The cost follows
+/// the number of ways, not the number of routes.
+/// </remarks>
+internal sealed class RouteTable
+{
+    private static readonly Dictionary<string, string> NoVariables = [];
+
+    private readonly RouteNode _everyHost = new();
+    private readonly SegmentTable<RouteNode> _hosts = new();
+    private readonly Route[] _routes;
+
+    private RouteTable(Route[] routes)
+    {
+        _routes = routes;
+        foreach (var route in routes)
+        {
+            var root = route.Config.Host is { } host
+                ? _hosts.GetOrAdd(Encoding.ASCII.GetBytes(host.ToLowerInvariant()), static () => new RouteNode())
+                : _everyHost;
+            root.Add(route);
+        }
+    }
+
+    internal IReadOnlyList<Route> Routes => _routes;
+
+    /// <summary>Compiles routes that were checked before.</summary>
+    /// <exception cref="ArgumentException">A route is wrong; the message names each.</exception>
+    internal static RouteTable Build(IReadOnlyList<RouteConfig> routes)
+    {
+        var errors = new List<ConfigurationError>();
+        return TryBuild(routes, errors) ?? throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(routes));
+    }
+
+    /// <summary>Compiles routes, or reports every wrong one and returns null.</summary>
+    /// <param name="routes">In order.</param>
+    /// <param name="errors">Takes what is wrong, with the route's position and <c>routes[i].key</c>.</param>
+    /// <param name="variables">Values of <c>${env.X}</c> that stand in the templates still; routes that were loaded from files have none left.</param>
+    internal static RouteTable? TryBuild(IReadOnlyList<RouteConfig> routes, ICollection<ConfigurationError> errors, IReadOnlyDictionary<string, string>? variables = null)
+    {
+        var known = errors.Count;
+        var compiled = new List<Route>(routes.Count);
+        for (var i = 0; i < routes.Count; i++)
+        {
+            if (Route.TryCompile(i, routes[i], variables ?? NoVariables, errors) is { } route)
+            {
+                compiled.Add(route);
+            }
+        }
+
+        return errors.Count == known ? new RouteTable([.. compiled]) : null;
+    }
+
+    /// <summary>Finds the first route that takes the request.</summary>
+    /// <param name="method">As sent.</param>
+    /// <param name="host">Host field or authority, with or without a port; empty when there is none.</param>
+    /// <param name="path">As sent, without the query.</param>
+    /// <param name="match">The route and its parameters; unchanged when false is returned.</param>
+    /// <returns>False when no route takes path, host and method together; a path with another method is no match either.</returns>
+    internal bool TryMatch(ReadOnlySpan<byte> method, ReadOnlySpan<byte> host, ReadOnlySpan<byte> path, ref RouteMatch match)
+        => TryMatch(method, host, path, ref match, out _);
+
+    // As above; "visited" counts the nodes and routes looked at.
+    internal bool TryMatch(ReadOnlySpan<byte> method, ReadOnlySpan<byte> host, ReadOnlySpan<byte> path, ref RouteMatch match, out int visited)
+    {
+        visited = 0;
+        if (path.IsEmpty || path[0] != '/')
+        {
+            return false;
+        }
+
+        var walk = new RouteWalk(method, path);
+        if (_hosts.Count > 0)
+        {
+            WalkHost(ref walk, host);
+        }
+
+        walk.Visit(_everyHost, 0);
+        visited = walk.Visited;
+        if (walk.Best == int.MaxValue)
+        {
+            return false;
+        }
+
+        Capture(_routes[walk.Best], path, ref match);
+        return true;
+    }
+
+    private void WalkHost(ref RouteWalk walk, ReadOnlySpan<byte> host)
+    {
+        // RFC 9110 section 4.2.3: hosts are compared without case. A name has at most 253 bytes.
+        Span<byte> name = stackalloc byte[256];
+        host = RequestHost.NameOf(host);
+        if (host.Length <= name.Length && Ascii.ToLower(host, name, out var length) == System.Buffers.OperationStatus.Done
+            && _hosts.TryGet(name[..length], out var root))
+        {
+            walk.Visit(root, 0);
+        }
+    }
+
+    /// <summary>Reads the path once more along the one route that won.</summary>
+    private static void Capture(Route route, ReadOnlySpan<byte> path, ref RouteMatch match)
+    {
+        match.Begin(route);
+        var (at, parameter) = (0, 0);
+        foreach (var matcher in route.Matchers)
+        {
+            var start = at + 1;
+            var length = path[start..].IndexOf((byte)'/');
+            length = length < 0 ? path.Length - start : length;
+            if (matcher is not null)
+            {
+                match.Capture(parameter++, start + matcher.Start, length - matcher.Fixed);
+            }
+
+            at = start + length;
+        }
+
+        if (route.Path.Tail != PathTail.None)
+        {
+            var start = Math.Min(at + 1 + route.Path.TailPrefix.Length, path.Length);
+            match.Capture(parameter, start, path.Length - start);
+        }
+    }
+}
