@@ -1,0 +1,82 @@
+using System.Globalization;
+using PipeProxy.Http1;
+using PipeProxy.Testing;
+
+namespace PipeProxy.Tests.Http1;
+
+/// <summary>Mutated vectors. PIPEPROXY_FUZZ_SEED replays a failure, PIPEPROXY_FUZZ_ROUNDS makes it longer.</summary>
+public sealed class Http1FuzzTests(ITestOutputHelper output)
+{
+    // Bytes that the grammar turns on.
+    private static readonly byte[] Interesting = [.. "\r\n :;,/\\.%?#*=\t\0\"09afAFx_-"u8, 0x7f, 0x80, 0xff];
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void MutatedVectors_NeverThrowAndAnySplitGivesTheSameVerdict(bool isResponse)
+    {
+        var seed = Setting("PIPEPROXY_FUZZ_SEED", Environment.TickCount);
+        var rounds = Setting("PIPEPROXY_FUZZ_ROUNDS", 20_000);
+        output.WriteLine($"PIPEPROXY_FUZZ_SEED={seed}");
+        var random = new Random(seed);
+        var vectors = (isResponse ? Http1Vectors.Responses : Http1Vectors.Requests).Where(vector => vector.Wire.Length < 1024).ToList();
+        for (var round = 0; round < rounds; round++)
+        {
+            var vector = vectors[random.Next(vectors.Count)];
+            var wire = Mutate(vector.Bytes, vectors[random.Next(vectors.Count)].Bytes, random);
+
+            // Now and then limits that the mutated vectors reach.
+            var limits = random.Next(3) > 0 ? HeadLimits.Default
+                : new HeadLimits(random.Next(10, 60), random.Next(4, 40), random.Next(8, 80), random.Next(1, 4));
+            var whole = Settled(wire, [wire.Length], vector, limits);
+            var bytewise = Settled(wire, Enumerable.Range(0, wire.Length + 1), vector, limits);
+            var cuts = Enumerable.Range(0, 3).Select(_ => random.Next(wire.Length + 1)).Order().Append(wire.Length).ToList();
+            var cut = Settled(wire, cuts, vector, limits);
+
+            Assert.True(whole == bytewise && whole == cut, $"seed {seed}, round {round}: {Convert.ToHexString(wire)}\n{whole}\n{bytewise}\n{cut}");
+        }
+    }
+
+    // Bodies that end with the connection grow with every piece: only the head is compared.
+    private static Verdict Settled(byte[] wire, IEnumerable<int> ends, Http1Vector vector, HeadLimits limits)
+    {
+        var verdict = MessageReader.Read(wire, ends, vector.IsResponse, vector.RequestMethod, limits);
+        return verdict.Framing is FramingKind.UntilClose or FramingKind.Tunnel ? verdict with { Body = "", Length = 0 } : verdict;
+    }
+
+    private static byte[] Mutate(byte[] wire, byte[] other, Random random)
+    {
+        var bytes = wire.ToList();
+        for (var i = random.Next(1, 4); i > 0 && bytes.Count > 0; i--)
+        {
+            var at = random.Next(bytes.Count);
+            switch (random.Next(6))
+            {
+                case 0:
+                    bytes[at] = Interesting[random.Next(Interesting.Length)];
+                    break;
+                case 1:
+                    bytes.Insert(at, Interesting[random.Next(Interesting.Length)]);
+                    break;
+                case 2:
+                    bytes.RemoveAt(at);
+                    break;
+                case 3:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 4:
+                    bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 20), bytes.Count - at)));
+                    break;
+                default:
+                    var from = random.Next(other.Length);
+                    bytes.InsertRange(at, other[from..Math.Min(other.Length, from + random.Next(1, 40))]);
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+
+    private static int Setting(string name, int otherwise)
+        => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+}
