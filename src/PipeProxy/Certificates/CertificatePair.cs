@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace PipeProxy.Certificates;
+
+/// <summary>A client certificate with its intermediates, and the private key that belongs to it: what a user uploads.</summary>
+/// <remarks>Owns its certificates and its key. Never prints the key.</remarks>
+public sealed class CertificatePair : IDisposable
+{
+    // OWASP's figure for PBKDF2 with HMAC-SHA-256; about 0.2 s once per key and start.
+    private static readonly PbeParameters StoreEncryption = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 600_000);
+
+    private readonly AsymmetricAlgorithm _key;
+
+    private CertificatePair(IReadOnlyList<X509Certificate2> certificates, AsymmetricAlgorithm key)
+    {
+        Certificates = certificates;
+        _key = key;
+    }
+
+    /// <summary>Every certificate in the order of the file, the leaf first; without the key.</summary>
+    public IReadOnlyList<X509Certificate2> Certificates { get; }
+
+    /// <summary>The certificate that the key belongs to.</summary>
+    public X509Certificate2 Leaf => Certificates[0];
+
+    /// <summary>Reads and matches two PEM files.</summary>
+    /// <param name="certificateFile">Leaf first, then intermediates.</param>
+    /// <param name="keyFile">PKCS#8, PKCS#1 or SEC1; PKCS#8 may be encrypted.</param>
+    /// <param name="keyPassphrase">Opens an encrypted key; ignored for a plain one.</param>
+    /// <param name="findings">Receives why there is no pair. <c>CertificateLint</c> judges the pair itself.</param>
+    /// <returns>The pair, or null after at least one finding of severity error.</returns>
+    public static CertificatePair? Read(string certificateFile, string keyFile, string? keyPassphrase, ICollection<CertificateFinding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(findings);
+        var certificate = PemContent.ReadFile(certificateFile, findings);
+        var key = PemContent.ReadFile(keyFile, findings);
+        return certificate is null || key is null ? null : Match(certificate, key, keyPassphrase, findings);
+    }
+
+    /// <summary>As <see cref="Read"/>, from text.</summary>
+    public static CertificatePair? Parse(string certificatePem, string keyPem, string? keyPassphrase, ICollection<CertificateFinding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(findings);
+        return Match(PemContent.Of("the certificate text", Encoding.UTF8.GetBytes(certificatePem)), PemContent.Of("the key text", Encoding.UTF8.GetBytes(keyPem)), keyPassphrase, findings);
+    }
+
+    internal static CertificatePair? Match(PemContent certificateFile, PemContent keyFile, string? keyPassphrase, ICollection<CertificateFinding> findings)
+    {
+        if (certificateFile.HoldsKeyOnly && keyFile.HoldsCertificateOnly)
+        {
+            findings.Add(CertificateFinding.Error(
+                "files-swapped",
+                $"The two files are mixed up: {certificateFile.Name} was given as the certificate and holds a private key, {keyFile.Name} was given as the key and holds a certificate.",
+                $"Swap them: --cert {keyFile.Name} --key {certificateFile.Name}"));
+            return null;
+        }
+
+        var certificates = certificateFile.ReadCertificates(findings);
+        var key = keyFile.ReadPrivateKey(keyPassphrase, findings);
+        if (certificates is null || key is null)
+        {
+            key?.Dispose();
+            Dispose(certificates);
+            return null;
+        }
+
+        if (PrivateKeyBlock.Matches(certificates[0], key))
+        {
+            return new CertificatePair(certificates, key);
+        }
+
+        findings.Add(Mismatch(certificates, key, certificateFile.Name, keyFile.Name));
+        key.Dispose();
+        Dispose(certificates);
+        return null;
+    }
+
+    /// <summary>The certificates as one PEM text, leaf first.</summary>
+    internal string ExportCertificatePem()
+    {
+        var pem = new StringBuilder();
+        foreach (var certificate in Certificates)
+        {
+            pem.Append(certificate.ExportCertificatePem()).Append('\n');
+        }
+
+        return pem.ToString();
+    }
+
+    /// <summary>The key as PKCS#8 PEM, encrypted with PBES2 and AES-256 when there is a passphrase.</summary>
+    internal string ExportKeyPem(string? passphrase)
+        => (passphrase is null ? _key.ExportPkcs8PrivateKeyPem() : _key.ExportEncryptedPkcs8PrivateKeyPem(passphrase, StoreEncryption)) + "\n";
+
+    /// <summary>A copy of the leaf that can sign.</summary>
+    internal X509Certificate2 LeafWithKey()
+    {
+        var withKey = _key is RSA rsa ? Leaf.CopyWithPrivateKey(rsa) : Leaf.CopyWithPrivateKey((ECDsa)_key);
+        if (!OperatingSystem.IsWindows())
+        {
+            return withKey;
+        }
+
+        // Schannel does not sign with a key that lives in memory only; by way of PKCS#12 it gets a key container.
+        using (withKey)
+        {
+            return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
+        }
+    }
+
+    private static CertificateFinding Mismatch(List<X509Certificate2> certificates, AsymmetricAlgorithm key, string certificateName, string keyName)
+    {
+        var belongsTo = certificates.FindIndex(certificate => PrivateKeyBlock.Matches(certificate, key));
+        return belongsTo > 0
+            ? CertificateFinding.Error(
+                "chain-order",
+                $"The certificates in {certificateName} are out of order: the key belongs to number {belongsTo + 1} ({certificates[belongsTo].Subject}), which must come first.",
+                "Put the leaf certificate first, then each certificate's issuer after it.")
+            : CertificateFinding.Error(
+                "key-mismatch",
+                $"The key in {keyName} does not belong to the certificate in {certificateName} ({certificates[0].Subject}).",
+                $"These two must print the same: openssl x509 -in {certificateName} -noout -pubkey; openssl pkey -in {keyName} -pubout");
+    }
+
+    /// <summary>Frees the certificates and the key.</summary>
+    public void Dispose()
+    {
+        Dispose(Certificates);
+        _key.Dispose();
+    }
+
+    private static void Dispose(IEnumerable<X509Certificate2>? certificates)
+    {
+        foreach (var certificate in certificates ?? [])
+        {
+            certificate.Dispose();
+        }
+    }
+}

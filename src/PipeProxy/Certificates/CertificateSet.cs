@@ -1,0 +1,12 @@
+using PipeProxy.Configuration;
+
+namespace PipeProxy.Certificates;
+
+/// <summary>One reading of a certificate source, immutable.</summary>
+/// <param name="Certificates">By name, compared ordinally. A certificate that cannot be read is absent.</param>
+/// <param name="Errors">What could not be read (<see cref="ErrorSeverity.Error"/>) or looks unsafe (<see cref="ErrorSeverity.Warning"/>).</param>
+public sealed record CertificateSet(IReadOnlyDictionary<string, ClientCertificate> Certificates, IReadOnlyList<ConfigurationError> Errors)
+{
+    /// <summary>No certificates and no errors.</summary>
+    public static CertificateSet Empty { get; } = new(new Dictionary<string, ClientCertificate>(), []);
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace PipeProxy.Certificates;
+
+/// <summary>Keeps two writers of one store apart, across processes. Readers need none: every change is one rename.</summary>
+/// <remarks>An flock on <c>.lock</c>: the kernel frees it when its holder dies, so a dead writer blocks nobody. The file stays.</remarks>
+internal sealed class StoreLock : IDisposable
+{
+    internal const string FileName = ".lock";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    private readonly FileStream _file;
+
+    private StoreLock(FileStream file) => _file = file;
+
+    /// <summary>Waits up to <paramref name="patience"/> for other writers.</summary>
+    /// <exception cref="CertificateException">Another writer holds it longer than that, or the folder cannot be written.</exception>
+    public static StoreLock Take(string directory, TimeSpan patience)
+    {
+        var path = Path.Combine(directory, FileName);
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+                if (!OperatingSystem.IsWindows())
+                {
+                    options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+                }
+
+                return new StoreLock(new FileStream(path, options));
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                throw new CertificateException($"The certificate store {directory} cannot be written: permission denied.", "Run the command as the user who owns the store.", innerException: e);
+            }
+            catch (IOException e) when (waited.Elapsed >= patience)
+            {
+                throw new CertificateException($"The certificate store {directory} is held by another command.", "Wait until it has ended, then try again.", innerException: e);
+            }
+            catch (IOException)
+            {
+                // A file lock cannot be waited for with a bound, only asked for again.
+                Thread.Sleep(Pause);
+            }
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+}
