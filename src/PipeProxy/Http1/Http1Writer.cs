@@ -5,7 +5,7 @@ using System.Diagnostics;
 namespace PipeProxy.Http1;
 
 /// <summary>Writes heads, chunk headers and trailers to a buffer writer, without allocating. Lives within one call.</summary>
-/// <remarks><see cref="Commit"/> ends it; what was written after the last span was full is lost without it.</remarks>
+/// <remarks><see cref="Commit"/> ends it: without it the last span is lost.</remarks>
 internal ref struct Http1Writer
 {
     // 19 digits of a long and room for its sign, or 16 hexadecimal digits.

@@ -1,0 +1,60 @@
+using System.Buffers;
+using BenchmarkDotNet.Attributes;
+using PipeProxy.Http1;
+
+namespace PipeProxy.Microbenchmarks;
+
+/// <summary>One request head: parsed whole, parsed in pieces, and parsed and written for the origin.</summary>
+[MemoryDiagnoser]
+public class Http1ParserBenchmark
+{
+    private readonly RequestHead _head = new();
+    private readonly ArrayBufferWriter<byte> _output = new(4096);
+    private byte[] _wire = [];
+
+    [Params("Small", "Browser")]
+    public string Head { get; set; } = "";
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        _wire = Head == "Small" ? Http1Heads.Small : Http1Heads.Browser;
+        Console.WriteLine($"// {Head}: {_wire.Length} bytes, {(Whole() ? _head.Fields.Count : -1)} fields");
+    }
+
+    [Benchmark(Baseline = true)]
+    public bool Whole()
+    {
+        _head.Reset();
+        var done = Http1Parser.ParseRequest(_wire, _head, HeadLimits.Default, out _) == ParseStatus.Done;
+        _head.Attach(_wire);
+        return done && MessageFraming.OfRequest(_head).Kind == FramingKind.None;
+    }
+
+    [Benchmark]
+    public bool InPiecesOf16()
+    {
+        _head.Reset();
+        var status = ParseStatus.NeedMore;
+        for (var end = 16; status == ParseStatus.NeedMore; end += 16)
+        {
+            status = Http1Parser.ParseRequest(_wire.AsSpan(0, Math.Min(end, _wire.Length)), _head, HeadLimits.Default, out _);
+        }
+
+        return status == ParseStatus.Done;
+    }
+
+    [Benchmark]
+    public int ParsedAndWritten()
+    {
+        _ = Whole();
+        _output.ResetWrittenCount();
+        var writer = new Http1Writer(_output, 1024);
+        writer.WriteRequestLine(_head.MethodSpan, _head.Target);
+        writer.WriteField("Host"u8, "origin.example"u8);
+        writer.CopyEndToEndFields(_head.Fields, FieldFilter.Request);
+        writer.WriteLineEnd();
+        writer.Commit();
+        return _output.WrittenCount;
+    }
+}
