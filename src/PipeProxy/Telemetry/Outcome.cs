@@ -1,6 +1,6 @@
 namespace PipeProxy.Telemetry;
 
-/// <summary>How a request ended: one name that is the log field, the metric tag, the Proxy-Status error and the problem document's type.</summary>
+/// <summary>How a request ended: one vocabulary for the log, the metrics, Proxy-Status and problem documents.</summary>
 /// <remarks>The instances below are all there are; compare by reference.</remarks>
 public sealed class Outcome
 {
@@ -14,7 +14,7 @@ public sealed class Outcome
         Error = error ?? name;
     }
 
-    /// <summary>The name, such as <c>tls_alert_received</c>; <c>urn:pipeproxy:NAME</c> is the problem type.</summary>
+    /// <summary>The name, such as <c>tls_alert_received</c>; finer than <see cref="Error"/> where RFC 9209 has one word for several causes.</summary>
     public string Name { get; }
 
     /// <summary>The stage that was reached.</summary>
@@ -29,7 +29,7 @@ public sealed class Outcome
     /// <summary>A short sentence for people, the same for every occurrence (RFC 9457 section 3.1.3).</summary>
     public string Title { get; }
 
-    /// <summary>The error type of RFC 9209 section 2.3 that Proxy-Status carries.</summary>
+    /// <summary>The error type of RFC 9209 section 2.3: in Proxy-Status, in the problem document's type (<c>urn:pipeproxy:ERROR</c>), in the log and in metrics.</summary>
     public string Error { get; }
 
     /// <summary>The origin answered and its answer went to the client whole.</summary>

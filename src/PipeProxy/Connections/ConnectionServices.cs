@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Connections;
+
+/// <summary>What all client connections of a proxy share. Any thread.</summary>
+internal sealed class ConnectionServices(IRequestHandler handler, ConnectionSettings settings, BufferSizes bufferSizes, ILogger logger, Action<Exchange, long> report)
+{
+    private volatile ConnectionSettings _settings = settings;
+
+    /// <summary>Who answers.</summary>
+    public IRequestHandler Handler { get; } = handler;
+
+    /// <summary>Limits and deadlines; swapped whole when a configuration is applied, read once per request.</summary>
+    public ConnectionSettings Settings
+    {
+        get => _settings;
+        set => _settings = value;
+    }
+
+    /// <summary>Sizes of reading buffers.</summary>
+    public BufferSizes BufferSizes { get; } = bufferSizes;
+
+    /// <summary>Where the proxy speaks to its operator.</summary>
+    public ILogger Logger { get; } = logger;
+
+    /// <summary>Exchanges not in use. Each holds the tables of two heads; more than this many at a time are made and dropped.</summary>
+    public ObjectPool<Exchange> Exchanges { get; } = new DefaultObjectPool<Exchange>(new DefaultPooledObjectPolicy<Exchange>(), 4096);
+
+    /// <summary>Called once for each answered request, on its loop, with the loop's time in milliseconds.</summary>
+    public Action<Exchange, long> Report { get; } = report;
+}

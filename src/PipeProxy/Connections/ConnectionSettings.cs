@@ -1,0 +1,42 @@
+using PipeProxy.Configuration;
+using PipeProxy.Http1;
+
+namespace PipeProxy.Connections;
+
+/// <summary>What connections need of a configuration, compiled once and swapped whole.</summary>
+internal sealed record ConnectionSettings
+{
+    /// <summary>Compiles <paramref name="config"/>.</summary>
+    public static ConnectionSettings Of(ProxyConfig config) => new()
+    {
+        Timeouts = config.Timeouts,
+        HeadLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.Field, config.Limits.Fields, config.Limits.FieldCount),
+        ResponseLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.ResponseHead, config.Limits.ResponseHead, config.Limits.FieldCount * 2),
+        MaxBodyBytes = config.Limits.Body ?? long.MaxValue,
+        StatusProfile = config.StatusProfile,
+        TellsClients = config.ErrorDetail switch
+        {
+            ErrorDetail.Full => true,
+            ErrorDetail.Generic => false,
+            _ => config.EnvironmentType != EnvironmentType.Production,
+        },
+    };
+
+    /// <summary>Deadlines.</summary>
+    public required TimeoutConfig Timeouts { get; init; }
+
+    /// <summary>Limits of request heads.</summary>
+    public required HeadLimits HeadLimits { get; init; }
+
+    /// <summary>Limits of response heads.</summary>
+    public required HeadLimits ResponseLimits { get; init; }
+
+    /// <summary>Most bytes of a request's body.</summary>
+    public required long MaxBodyBytes { get; init; }
+
+    /// <summary>Which status codes failures become.</summary>
+    public required StatusProfile StatusProfile { get; init; }
+
+    /// <summary>A client is told cause and next step; otherwise only that it failed.</summary>
+    public required bool TellsClients { get; init; }
+}

@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using PipeProxy.Http1;
+using PipeProxy.Telemetry;
+
+namespace PipeProxy.Connections;
+
+/// <summary>One request and its answer on a client's connection: what a handler reads, writes and reports.</summary>
+/// <remarks>
+/// Loop-owned. Rented when a request's first byte is there and given back when its answer is out, so an idle connection holds no
+/// head tables. Everything it shows is valid until then.
+/// </remarks>
+internal sealed class Exchange
+{
+    private readonly RequestId _requestId = new();
+    private Http1Connection _connection = null!;
+
+    /// <summary>The request's head, offsets over memory that is held until the answer is out.</summary>
+    public RequestHead Request { get; } = new();
+
+    /// <summary>Room for the response's head.</summary>
+    public ResponseHead Response { get; } = new();
+
+    /// <summary>How the request's body is framed; decided once.</summary>
+    public MessageFraming Framing { get; set; }
+
+    /// <summary>The request's body on its way to the origin.</summary>
+    public BodyPump Upload { get; } = new();
+
+    /// <summary>The response's body on its way to the client.</summary>
+    public BodyPump Download { get; } = new();
+
+    /// <summary>Room for what a handler makes before it writes it.</summary>
+    public ArrayBufferWriter<byte> Scratch { get; } = new(512);
+
+    /// <summary>Body bytes of the request, still framed.</summary>
+    public PipeReader Input => _connection.Input;
+
+    /// <summary>Response bytes to the client.</summary>
+    public PipeWriter Output => _connection.Output;
+
+    /// <summary>What the connection was told: limits, deadlines, how much a client is told.</summary>
+    public ConnectionSettings Settings { get; private set; } = null!;
+
+    /// <summary>The client's address as it stands in X-Forwarded-For (IPv6 without brackets).</summary>
+    public ReadOnlySpan<byte> ClientAddress => _connection.ClientAddress;
+
+    /// <summary>The client reached us over TLS.</summary>
+    public bool IsTls => _connection.IsTls;
+
+    /// <summary><c>http</c> or <c>https</c>: how the client reached us.</summary>
+    public ReadOnlySpan<byte> Scheme => IsTls ? "https"u8 : "http"u8;
+
+    /// <summary>The request's id: the client's own where it is a plain token, else made here.</summary>
+    public ReadOnlySpan<byte> RequestId => _requestId.Value;
+
+    /// <summary>The connection ends after this answer.</summary>
+    public bool CloseAfter { get; set; }
+
+    /// <summary>Part of the answer's head has been written; a failure can no longer become an answer.</summary>
+    public bool AnswerStarted { get; set; }
+
+    /// <summary>Status sent to the client; 0 before.</summary>
+    public int Status { get; set; }
+
+    /// <summary>How it ended.</summary>
+    public Outcome Outcome { get; set; } = Outcome.Completed;
+
+    /// <summary>Why it failed; null when it did not.</summary>
+    public Failure? Failure { get; private set; }
+
+    /// <summary>Name of the route that took it; null before, and when none did.</summary>
+    public string? Route { get; set; }
+
+    /// <summary>The origin it was sent to; null when it was not.</summary>
+    public string? Origin { get; set; }
+
+    /// <summary>Name of the client certificate it was sent under; null when none.</summary>
+    public string? Certificate { get; set; }
+
+    /// <summary>When the head was read, loop milliseconds.</summary>
+    public long StartedAt { get; private set; }
+
+    /// <summary>The request has a body of which something is still to come.</summary>
+    public bool BodyPending => Framing.HasBody && Upload.End is not PumpEnd.Done;
+
+    /// <summary>Takes the exchange into use for a request of <paramref name="connection"/>.</summary>
+    public void Attach(Http1Connection connection, ConnectionSettings settings, long now)
+    {
+        _connection = connection;
+        Settings = settings;
+        StartedAt = now;
+        Request.Reset();
+        Upload.Reset();
+        Download.Reset();
+        Framing = default;
+        CloseAfter = false;
+        AnswerStarted = false;
+        Status = 0;
+        Outcome = Outcome.Completed;
+        Failure = null;
+        Route = Origin = Certificate = null;
+        _requestId.Clear();
+    }
+
+    /// <summary>Decides the request's id, once its head is there.</summary>
+    public void Identify() => _requestId.Set(Request);
+
+    /// <summary>Answers with the proxy's own problem document, or resets the client when an answer is under way.</summary>
+    public void Fail(Failure failure)
+    {
+        if (Failure is not null)
+        {
+            return;
+        }
+
+        Failure = failure;
+        Outcome = failure.Outcome;
+        if (AnswerStarted || failure.Outcome.Status == 0)
+        {
+            // What has been sent must not be taken for whole: RST, not FIN.
+            CloseAfter = true;
+            _connection.Abort();
+            return;
+        }
+
+        ProblemAnswer.Write(this, failure);
+    }
+
+    /// <summary>The client cannot be reached any more, or must not be.</summary>
+    public void AbortClient(Outcome outcome)
+    {
+        Outcome = outcome;
+        CloseAfter = true;
+        _connection.Abort();
+    }
+
+    /// <summary>Why the upload ended before the body did, as seen from the client's side.</summary>
+    public Failure DescribeUpload() => _connection.DescribeUpload(Upload);
+
+    /// <summary>The client is told that nothing more comes, and is given a short time to stop sending.</summary>
+    public void BeginLinger() => _connection.BeginLinger();
+
+    /// <summary>Bounds each wait for a piece of the request's body.</summary>
+    public void SetBodyTimeouts() => _connection.SetBodyTimeouts();
+}

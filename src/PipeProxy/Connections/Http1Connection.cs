@@ -1,0 +1,311 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using PipeProxy.Http1;
+using PipeProxy.Telemetry;
+using PipeProxy.Tls;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Connections;
+
+/// <summary>A client's connection: reads one request after another, hands each to the handler, and answers in order.</summary>
+/// <remarks>
+/// Loop-owned from accept to close. A pipelined request is parsed only when the answer before it is out, so order and back-pressure
+/// need no queue. An idle connection holds no buffer and no exchange.
+/// </remarks>
+internal sealed class Http1Connection
+{
+    // After this many requests without a wait the loop turns to its other connections.
+    private const int MaxRequestsPerTurn = 16;
+
+    // How long a client that still sends is listened to after its last answer (RFC 9112 section 9.6).
+    private static readonly TimeSpan LingerSilence = TimeSpan.FromSeconds(2);
+    private const long LingerMilliseconds = 10_000;
+
+    // While draining, how long an idle client may still begin a request: it may have sent one before it could know.
+    private static readonly TimeSpan DrainSilence = TimeSpan.FromSeconds(5);
+
+    private readonly LoopStream _stream;
+    private readonly ConnectionServices _services;
+    private readonly LoopPipeReader _input;
+    private readonly LoopPipeWriter _output;
+    private readonly byte[] _clientAddress = new byte[46];
+    private int _clientAddressLength;
+    private Exchange? _current;
+    private bool _draining;
+    private bool _lingering;
+
+    /// <summary>Takes a stream that was accepted on the calling loop.</summary>
+    public Http1Connection(LoopStream stream, ConnectionServices services)
+    {
+        _stream = stream;
+        _services = services;
+        _input = new LoopPipeReader(stream, services.BufferSizes, OnReadTimeout);
+        _output = new LoopPipeWriter(stream);
+    }
+
+    /// <summary>The loop that owns the connection.</summary>
+    public EventLoop Loop => _stream.Loop;
+
+    /// <summary>Bytes from the client.</summary>
+    public PipeReader Input => _input;
+
+    /// <summary>Bytes to the client.</summary>
+    public PipeWriter Output => _output;
+
+    /// <summary>The client's address as text; empty when it has none.</summary>
+    public ReadOnlySpan<byte> ClientAddress => _clientAddress.AsSpan(0, _clientAddressLength);
+
+    /// <summary>The client speaks TLS.</summary>
+    public bool IsTls => _stream is TlsConnection;
+
+    /// <summary>Serves the connection until it ends. Never throws for what a client does.</summary>
+    public async Task RunAsync()
+    {
+        _stream.Loop.AssertInside();
+        FormatClientAddress();
+        try
+        {
+            var requestsInTurn = 0;
+            while (await WaitForRequestAsync() && await ServeAsync())
+            {
+                if (_input.BufferedBytes > 0 && ++requestsInTurn >= MaxRequestsPerTurn)
+                {
+                    requestsInTurn = 0;
+                    await new LoopYield(_stream.Loop);
+                }
+            }
+        }
+        finally
+        {
+            _stream.Close();
+            _input.Complete();
+            _output.Complete();
+        }
+    }
+
+    /// <summary>From now on every answer is the last of its connection. What arrives is still served; silence is waited for shortly. Any thread.</summary>
+    public void Drain() => Loop.Post(static state => ((Http1Connection)state!).DrainCore(), this);
+
+    /// <summary>Ends the connection at once with a reset: what was sent must not be taken for whole.</summary>
+    public void Abort() => _stream.Abort();
+
+    /// <summary>Tells the client that nothing more comes and bounds what is still read from it.</summary>
+    public void BeginLinger()
+    {
+        if (!_lingering)
+        {
+            _lingering = true;
+            _stream.ShutdownSend();
+            _input.SetTimeout(LingerSilence, DeadlineKind.BetweenBytes);
+        }
+    }
+
+    /// <summary>Bounds each wait for a piece of the request's body, and for the client to take a piece of the answer.</summary>
+    public void SetBodyTimeouts()
+    {
+        var timeouts = _services.Settings.Timeouts;
+        _input.SetTimeout(timeouts.BetweenBytes, DeadlineKind.BetweenBytes);
+        _output.SetTimeout(timeouts.BetweenBytes);
+    }
+
+    /// <summary>Why a request's body did not come whole.</summary>
+    public Failure DescribeUpload(BodyPump upload) => upload.End switch
+    {
+        PumpEnd.SourceMalformed => new Failure(Outcome.RequestBodyMalformed, Http1Rejections.Describe(upload.Rejection)),
+        PumpEnd.TooLarge => new Failure(Outcome.BodyTooLarge, $"The body is larger than {_services.Settings.MaxBodyBytes} bytes.", "Send less, or raise limits.body."),
+        _ => new Failure(Outcome.ClientClosed, "The client ended the connection within its request body."),
+    };
+
+    private void DrainCore()
+    {
+        _draining = true;
+        if (_current is null)
+        {
+            _input.SetTimeout(DrainSilence, DeadlineKind.KeepAlive);
+        }
+    }
+
+    // True: bytes of a request are there. False: the client has gone, or was silent for too long.
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
+    private async ValueTask<bool> WaitForRequestAsync()
+    {
+        if (_input.BufferedBytes > 0)
+        {
+            return true;
+        }
+
+        _input.SetTimeout(_draining ? DrainSilence : _services.Settings.Timeouts.KeepAlive, DeadlineKind.KeepAlive);
+        var read = await _input.ReadAsync();
+        _input.Advance(0, 0);
+        return !read.Buffer.IsEmpty;
+    }
+
+    // Reads one head, has it answered, and says whether another request may follow.
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
+    private async ValueTask<bool> ServeAsync()
+    {
+        var exchange = _services.Exchanges.Get();
+        exchange.Attach(this, _services.Settings, _stream.Loop.Now);
+        _current = exchange;
+        try
+        {
+            // :: Step 1: read the head
+            _input.SetTimeout(exchange.Settings.Timeouts.RequestHead, DeadlineKind.RequestHead);
+            _output.SetTimeout(exchange.Settings.Timeouts.BetweenBytes);
+            var failure = await ReadHeadAsync(exchange);
+            if (failure is not null)
+            {
+                Refuse(exchange, failure);
+            }
+            else if (!exchange.CloseAfter)
+            {
+                // :: Step 2: have it answered
+                exchange.CloseAfter = !exchange.Request.KeepAlive || _draining;
+                await HandleAsync(exchange);
+            }
+
+            // :: Step 3: send the answer, report, and see whether the connection is fit for another request
+            if (exchange.AnswerStarted)
+            {
+                await _output.FlushAsync();
+                _services.Report(exchange, _stream.Loop.Now);
+            }
+
+            if (exchange.CloseAfter && exchange.AnswerStarted && !_stream.IsClosed && (exchange.BodyPending || _input.BufferedBytes > 0))
+            {
+                BeginLinger();
+                await LingerAsync();
+            }
+
+            return !exchange.CloseAfter && !_stream.IsClosed && _output.Status == IoStatus.Ok;
+        }
+        finally
+        {
+            _current = null;
+            _input.ReleaseHead();
+            _services.Exchanges.Return(exchange);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
+    private async ValueTask HandleAsync(Exchange exchange)
+    {
+        try
+        {
+            await _services.Handler.HandleAsync(exchange);
+            _stream.Loop.AssertInside();
+        }
+#pragma warning disable CA1031 // A bug in one exchange ends that exchange and is told; the others go on.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            await _stream.Loop.Enter();
+            _services.Logger.LogError(e, "An exchange failed inside the proxy. This is a bug; please report it.");
+            exchange.Fail(new Failure(Outcome.InternalError, "The proxy failed while it served this request.", "Its log has the stack trace."));
+        }
+    }
+
+    // Null: the head is there and its framing decided. CloseAfter without a failure: the client has gone without a word.
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
+    private async ValueTask<Failure?> ReadHeadAsync(Exchange exchange)
+    {
+        var head = exchange.Request;
+        while (true)
+        {
+            var status = Http1Parser.ParseRequest(_input.BufferedMemory.Span, head, exchange.Settings.HeadLimits, out var rejection);
+            if (status == ParseStatus.Done)
+            {
+                head.Attach(_input.HoldHead(head.Length));
+                exchange.Identify();
+                exchange.Framing = MessageFraming.OfRequest(head);
+                return exchange.Framing.Kind == FramingKind.Rejected ? Describe(exchange.Framing.Rejection) : null;
+            }
+
+            if (status == ParseStatus.Rejected)
+            {
+                return Describe(rejection);
+            }
+
+            _input.Advance(0, _input.BufferedBytes);
+            var read = await _input.ReadAsync();
+            if (!read.IsCompleted)
+            {
+                continue;
+            }
+
+            exchange.CloseAfter = true;
+            return null;
+        }
+    }
+
+    private void Refuse(Exchange exchange, Failure failure)
+    {
+        if (exchange.RequestId.IsEmpty)
+        {
+            exchange.Identify();
+        }
+
+        exchange.CloseAfter = true;
+        exchange.Fail(failure);
+    }
+
+    private static Failure Describe(Http1Rejection rejection)
+    {
+        var outcome = Http1Rejections.ClassOf(rejection) switch
+        {
+            RejectionClass.RequestLineTooLong => Outcome.RequestLineTooLong,
+            RejectionClass.FieldsTooLarge => Outcome.FieldsTooLarge,
+            RejectionClass.MethodNotServed => Outcome.MethodNotServed,
+            RejectionClass.CodingNotServed => Outcome.CodingNotServed,
+            RejectionClass.VersionNotServed => Outcome.VersionNotServed,
+            _ => Outcome.RequestMalformed,
+        };
+        return new Failure(outcome, Http1Rejections.Describe(rejection));
+    }
+
+    // A read cannot be taken back, so whoever is too slow is answered from here and the close ends the read.
+    private void OnReadTimeout(DeadlineKind kind)
+    {
+        if (_current is { AnswerStarted: false } exchange && !_lingering && kind is DeadlineKind.RequestHead or DeadlineKind.BetweenBytes)
+        {
+            Refuse(exchange, kind == DeadlineKind.RequestHead
+                ? new Failure(Outcome.RequestTimeout, $"The request's head did not arrive within {exchange.Settings.Timeouts.RequestHead.TotalSeconds:0.#} s.")
+                : new Failure(Outcome.RequestBodyTimeout, $"Nothing of the request's body arrived for {exchange.Settings.Timeouts.BetweenBytes.TotalSeconds:0.#} s."));
+            _output.Push();
+        }
+
+        _stream.Close();
+    }
+
+    // Reads and drops what a client still sends, so that its answer is not lost to a reset of ours (RFC 9112 section 9.6).
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
+    private async ValueTask LingerAsync()
+    {
+        var until = _stream.Loop.Now + LingerMilliseconds;
+        _input.Advance(_input.BufferedBytes, _input.BufferedBytes);
+        while (_stream.Loop.Now < until)
+        {
+            var read = await _input.ReadAsync();
+            _input.Advance(_input.BufferedBytes, _input.BufferedBytes);
+            if (read.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+
+    private void FormatClientAddress()
+    {
+        if (_stream.RemoteEndPoint is IPEndPoint { Address: var address })
+        {
+            if (address.IsIPv4MappedToIPv6)
+            {
+                address = address.MapToIPv4();
+            }
+
+            address.TryFormat(_clientAddress, out _clientAddressLength);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using PipeProxy.Connections;
+using PipeProxy.Http1;
+
+namespace PipeProxy.Forwarding;
+
+/// <summary>The head that goes back to the client: status, reason and end-to-end fields of the origin, in order.</summary>
+/// <remarks>Changed only: hop-by-hop and nominated fields, framing, <c>Via</c>, and <c>Access-Control-*</c> where the route has no CORS policy.</remarks>
+internal static class ForwardedResponse
+{
+    private const int AddedBytes = 256;
+
+    private static readonly FieldFilter FilterWithoutCors = FieldFilter.Response.With(KnownField.AccessControl);
+
+    /// <summary>Writes the final head and decides how the body goes out.</summary>
+    /// <returns>True: chunked. False: as it is; an HTTP/1.0 client sees the end by the connection's.</returns>
+    public static bool WriteHead(Exchange exchange, MessageFraming framing, bool hasCorsPolicy)
+    {
+        var head = exchange.Response;
+        var isOldClient = exchange.Request.MinorVersion == 0;
+        var delimited = framing.Kind is FramingKind.Chunked or FramingKind.UntilClose;
+
+        // RFC 9112 section 9.6: an answer that overtakes its request's body is the last one of the connection.
+        exchange.CloseAfter |= exchange.BodyPending || (delimited && isOldClient);
+        exchange.AnswerStarted = true;
+        exchange.Status = head.StatusCode;
+
+        var writer = new Http1Writer(exchange.Output, head.Length + AddedBytes);
+        writer.WriteStatusLine(head);
+
+        writer.CopyEndToEndFields(head.Fields, hasCorsPolicy ? FieldFilter.Response : FilterWithoutCors);
+        writer.Write("Via: 1.1 pipeproxy\r\n"u8);
+        if (!delimited)
+        {
+            writer.WriteFraming(framing);
+        }
+        else if (!isOldClient)
+        {
+            writer.Write("Transfer-Encoding: chunked\r\n"u8);
+        }
+
+        if (exchange.CloseAfter)
+        {
+            writer.Write("Connection: close\r\n"u8);
+        }
+        else if (isOldClient)
+        {
+            writer.Write("Connection: keep-alive\r\n"u8);
+        }
+
+        writer.WriteLineEnd();
+        writer.Commit();
+        return delimited && !isOldClient;
+    }
+
+    /// <summary>Writes an interim head (RFC 9110 section 15.2); the caller flushes.</summary>
+    public static void WriteInterimHead(Exchange exchange)
+    {
+        var head = exchange.Response;
+        var writer = new Http1Writer(exchange.Output, head.Length + AddedBytes);
+        writer.WriteStatusLine(head);
+        writer.CopyEndToEndFields(head.Fields, FieldFilter.Response);
+        writer.WriteLineEnd();
+        writer.Commit();
+    }
+}

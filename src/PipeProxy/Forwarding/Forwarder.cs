@@ -1,0 +1,280 @@
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using PipeProxy.Connections;
+using PipeProxy.Http1;
+using PipeProxy.Routing;
+using PipeProxy.Telemetry;
+using PipeProxy.Upstream;
+
+namespace PipeProxy.Forwarding;
+
+/// <summary>Sends a request to its route's origin under the route's certificate and brings the answer back.</summary>
+/// <remarks>
+/// <code>
+///   client                      Forwarder                        origin
+///     | request head               |                                |
+///     |===========================&gt;| 1 rent a connection            |
+///     |                            | 2 write the head =============&gt;|
+///     | request body               |                                |
+///     |~~~~~~~~~~~~~~~~~~~~~~~~~~~&gt;|~~~~ 3 upload, meanwhile ~~~~~~~&gt;|
+///     |                            | 4 read the response head &lt;=====|
+///     |                            | 5 no head: verdict, or retry   |
+///     |&lt;===========================| 6 write the head               |
+///     |&lt;~~~~~~~~~~~~~~~~~~~~~~~~~~~|&lt;~~~ 7 download ~~~~~~~~~~~~~~~~|
+///     |                            | 8 return or discard            |
+/// </code>
+/// One loop, no locks: upload and download are two suspended methods of the same thread.
+/// </remarks>
+internal sealed class Forwarder(UpstreamPool pool)
+{
+    // A write that failed is not the verdict: the origin's alert may lie in what can still be read. Longer than any network needs
+    // to deliver what was sent before the reset, short enough for a client to wait.
+    private static readonly TimeSpan VerdictWait = TimeSpan.FromSeconds(2);
+
+    // Interim responses before the final one; a hostile origin could send them for ever.
+    private const int MaxInterimResponses = 32;
+
+    /// <summary>Forwards <paramref name="exchange"/>; on return it is answered or failed.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="target">Origin and certificate.</param>
+    /// <param name="match">The route, and what its path captured.</param>
+    [AsyncMethodBuilder(typeof(ExchangeMethodBuilder))]
+    public async ValueTask ForwardAsync(Exchange exchange, UpstreamTarget target, RouteMatch match)
+    {
+        exchange.Origin = target.Host;
+        exchange.Certificate = target.CertificateName;
+        if (exchange.Framing.HasBody && !match.Route.Config.AllowGetBody && exchange.Request.Method is HttpMethodKind.Get or HttpMethodKind.Head)
+        {
+            exchange.Fail(new Failure(Outcome.RequestMalformed, "A GET or HEAD request with a body is refused: origins disagree about its end.", "Send no body, or set allowGetBody on the route."));
+            return;
+        }
+
+        var fresh = false;
+        while (true)
+        {
+            // :: Step 1: rent a connection under the route's identity
+            var lease = await pool.RentAsync(target, fresh);
+            if (lease.Failure is not null)
+            {
+                exchange.Fail(lease.Failure);
+                return;
+            }
+
+            // :: Step 2: write the head
+            var upstream = lease.Connection;
+            if (!ForwardedRequest.TryWriteHead(upstream.Output, exchange, target, match))
+            {
+                lease.Return();
+                exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid path for the origin."));
+                return;
+            }
+
+            // :: Step 3: upload, while the answer is awaited
+            upstream.SetWriteTimeout(exchange.Settings.Timeouts.BetweenBytes);
+            var upload = default(ValueTask);
+            if (exchange.Framing.HasBody)
+            {
+                exchange.SetBodyTimeouts();
+                upstream.SetReadTimeout(Timeout.InfiniteTimeSpan, firstByte: true);
+                upload = UploadAsync(exchange, upstream);
+            }
+            else
+            {
+                var sent = await upstream.Output.FlushAsync();
+                upstream.SetReadTimeout(sent.IsCompleted ? VerdictWait : exchange.Settings.Timeouts.FirstByte, firstByte: true);
+            }
+
+            // :: Step 4: read the response head; interim ones go through
+            var head = await ReadHeadAsync(exchange, upstream);
+
+            // :: Step 5: no head: was it a connection that had died before we used it, or is this the answer?
+            if (head != HeadEnd.Done)
+            {
+                if (head == HeadEnd.NoByte && MayRetry(exchange, upstream))
+                {
+                    lease.Discard();
+                    fresh = true;
+                    continue;
+                }
+
+                exchange.Fail(exchange.Upload.End is PumpEnd.None or PumpEnd.Done or PumpEnd.SinkFailed ? Verdict(exchange, upstream, head) : exchange.DescribeUpload());
+                lease.Discard();
+                await EndUploadAsync(exchange, upload);
+                return;
+            }
+
+            // :: Step 6 and 7: the answer goes to the client
+            var reusable = await AnswerAsync(exchange, upstream, match.Route.Config.CorsPolicy != "none");
+
+            // :: Step 8: give the connection back, unless something is in doubt
+            if (reusable && !exchange.BodyPending)
+            {
+                lease.Return();
+            }
+            else
+            {
+                lease.Discard();
+            }
+
+            await EndUploadAsync(exchange, upload);
+            return;
+        }
+    }
+
+    // The answer is there and the upload may still wait for a client that waits for the answer.
+    [AsyncMethodBuilder(typeof(ExchangeMethodBuilder))]
+    private static async ValueTask EndUploadAsync(Exchange exchange, ValueTask upload)
+    {
+        if (exchange.BodyPending)
+        {
+            await exchange.Output.FlushAsync();
+            exchange.BeginLinger();
+        }
+
+        await upload;
+    }
+
+    [AsyncMethodBuilder(typeof(ExchangeMethodBuilder))]
+    private static async ValueTask UploadAsync(Exchange exchange, UpstreamConnection upstream)
+    {
+        var chunked = exchange.Framing.Kind == FramingKind.Chunked;
+        var end = await exchange.Upload.RunAsync(exchange.Input, upstream.Output, exchange.Framing, chunked, exchange.Settings.MaxBodyBytes);
+        switch (end)
+        {
+            case PumpEnd.Done:
+                upstream.SetReadTimeout(exchange.Settings.Timeouts.FirstByte, firstByte: true);
+                break;
+            case PumpEnd.SinkFailed:
+                upstream.SetReadTimeout(VerdictWait, firstByte: true);
+                break;
+            default:
+                // The client's side failed: the origin must not take what it got for whole.
+                upstream.Abort();
+                break;
+        }
+    }
+
+    // Reads until a final response head lies parsed in exchange.Response and still unconsumed in the upstream's buffer.
+    [AsyncMethodBuilder(typeof(ExchangeMethodBuilder<>))]
+    private static async ValueTask<HeadEnd> ReadHeadAsync(Exchange exchange, UpstreamConnection upstream)
+    {
+        var head = exchange.Response;
+        head.Reset();
+        var interim = 0;
+        var read = await upstream.ReadAsync();
+        while (true)
+        {
+            var status = Http1Parser.ParseResponse(read.Buffer.FirstSpan, head, exchange.Settings.ResponseLimits, out var rejection);
+            if (status == ParseStatus.Done)
+            {
+                head.Attach(read.Buffer.First);
+                if (head.StatusCode >= 200)
+                {
+                    return HeadEnd.Done;
+                }
+
+                // 101 is not asked for (Upgrade is not passed on), so it is as wrong as too many interim responses.
+                if (head.StatusCode == 101 || ++interim > MaxInterimResponses)
+                {
+                    return HeadEnd.Malformed;
+                }
+
+                var length = head.Length;
+                if (exchange.Request.MinorVersion == 1)
+                {
+                    ForwardedResponse.WriteInterimHead(exchange);
+                    await exchange.Output.FlushAsync();
+                }
+
+                head.Reset();
+                upstream.Input.AdvanceTo(read.Buffer.GetPosition(length));
+                read = await upstream.Input.ReadAsync();
+                continue;
+            }
+
+            if (status == ParseStatus.Rejected)
+            {
+                return Http1Rejections.ClassOf(rejection) is RejectionClass.FieldsTooLarge or RejectionClass.RequestLineTooLong ? HeadEnd.TooLarge : HeadEnd.Malformed;
+            }
+
+            if (read.IsCompleted)
+            {
+                return read.Buffer.IsEmpty && interim == 0 ? HeadEnd.NoByte : HeadEnd.Cut;
+            }
+
+            upstream.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            read = await upstream.Input.ReadAsync();
+        }
+    }
+
+    // RFC 9110 section 9.2.2: only what is idempotent may be sent twice, and only when the connection had served before.
+    private static bool MayRetry(Exchange exchange, UpstreamConnection upstream)
+        => !upstream.IsFirstUse && !upstream.TimedOut && !exchange.Framing.HasBody && exchange.Request.IsIdempotent;
+
+    private static Failure Verdict(Exchange exchange, UpstreamConnection upstream, HeadEnd head) => head switch
+    {
+        HeadEnd.NoByte => upstream.Describe(),
+        HeadEnd.TooLarge => new Failure(Outcome.ResponseHeadTooLarge, $"{upstream.Key.Origin} sent a response head over the limit.", "Raise limits.responseHead, or make the origin send less."),
+        HeadEnd.Cut when upstream.TimedOut => new Failure(Outcome.ResponseTimeout, $"{upstream.Key.Origin} did not finish its response head in time."),
+        HeadEnd.Cut => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} closed the connection within its response head."),
+        _ => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent a response head that is not valid HTTP/1.1."),
+    };
+
+    // Passes head and body on. True: the connection to the origin may serve another request.
+    [AsyncMethodBuilder(typeof(ExchangeMethodBuilder<>))]
+    private static async ValueTask<bool> AnswerAsync(Exchange exchange, UpstreamConnection upstream, bool hasCorsPolicy)
+    {
+        var head = exchange.Response;
+        var framing = MessageFraming.OfResponse(head, exchange.Request.Method);
+        if (framing.Kind is FramingKind.Rejected or FramingKind.Tunnel)
+        {
+            exchange.Fail(new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin}: {Http1Rejections.Describe(framing.Rejection)}"));
+            return false;
+        }
+
+        var keepAlive = head.KeepAlive && framing.Kind != FramingKind.UntilClose;
+        var chunked = ForwardedResponse.WriteHead(exchange, framing, hasCorsPolicy);
+        ConsumeHead(upstream.Input, head.Length);
+        if (!framing.HasBody)
+        {
+            await exchange.Output.FlushAsync();
+            return keepAlive;
+        }
+
+        upstream.SetReadTimeout(exchange.Settings.Timeouts.BetweenBytes, firstByte: false);
+        var end = await exchange.Download.RunAsync(upstream.Input, exchange.Output, framing, chunked, long.MaxValue);
+        switch (end)
+        {
+            case PumpEnd.Done:
+                return keepAlive;
+            case PumpEnd.SourceEnded when framing.Kind == FramingKind.UntilClose && upstream.EndedCleanly:
+                if (chunked)
+                {
+                    exchange.Download.EndChunked(exchange.Output);
+                }
+
+                return false;
+            case PumpEnd.SinkFailed:
+                exchange.AbortClient(Outcome.ClientClosed);
+                return false;
+            default:
+                exchange.AbortClient(Outcome.ResponseIncomplete);
+                return false;
+        }
+    }
+
+    private static void ConsumeHead(PipeReader input, int length)
+    {
+        input.TryRead(out var read);
+        input.AdvanceTo(read.Buffer.GetPosition(length));
+    }
+
+    private enum HeadEnd : byte
+    {
+        Done,
+        NoByte,
+        Cut,
+        Malformed,
+        TooLarge,
+    }
+}

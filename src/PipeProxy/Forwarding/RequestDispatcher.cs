@@ -1,0 +1,48 @@
+using PipeProxy.Configuration;
+using PipeProxy.Connections;
+using PipeProxy.Routing;
+using PipeProxy.Telemetry;
+
+namespace PipeProxy.Forwarding;
+
+/// <summary>Finds the route of a request and hands it to what the route does: forward, redirect, or answer that there is none.</summary>
+internal sealed class RequestDispatcher(Forwarder forwarder, ForwardingTable table) : IRequestHandler
+{
+    private volatile ForwardingTable _table = table;
+
+    /// <summary>The routes in force. Requests that run keep the ones they started with.</summary>
+    public ForwardingTable Table
+    {
+        get => _table;
+        set => _table = value;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask HandleAsync(Exchange exchange)
+    {
+        var table = _table;
+        if (exchange.Framing.HasBody && exchange.Framing.Length > exchange.Settings.MaxBodyBytes)
+        {
+            exchange.Fail(new Failure(Outcome.BodyTooLarge, $"The body is larger than {exchange.Settings.MaxBodyBytes} bytes.", "Send less, or raise limits.body."));
+            return default;
+        }
+
+        var match = default(RouteMatch);
+        var request = exchange.Request;
+        if (!table.Routes.TryMatch(request.MethodSpan, request.HostOrAuthority, request.Path, ref match))
+        {
+            exchange.Fail(new Failure(Outcome.NoRoute, "No route takes this method, host and path.", "Compare it with the paths in the routes file; the first that matches is taken."));
+            return default;
+        }
+
+        exchange.Route = match.Route.Config.Name;
+        switch (match.Route.Handler)
+        {
+            case RouteHandlerConfig.Redirect redirect:
+                RedirectAnswer.Write(exchange, redirect);
+                return default;
+            default:
+                return forwarder.ForwardAsync(exchange, table.Targets[match.Route.Index]!, match);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+using PipeProxy.Connections;
+using PipeProxy.Forwarding;
+using PipeProxy.Routing;
+using PipeProxy.Tls;
+using PipeProxy.Upstream;
+
+namespace PipeProxy;
+
+/// <content>How a configuration, or a change of certificates, is put in force: compile everything, then swap.</content>
+public sealed partial class ReverseProxy
+{
+    // Everything that can be refused happens before anything is swapped; the caller holds the turn.
+    private async Task<ApplyResult> ApplyCoreAsync(ProxyConfig config)
+    {
+        var errors = new List<ConfigurationError>();
+        var certificates = _certificates.Load();
+        var trust = LoadTrust(config, errors);
+        var routes = RouteTable.TryBuild(config.Routes, errors);
+        var listenerTls = LoadListenerCertificates(config, errors);
+        CertificateCheck.Run(config, certificates, _options.Time.GetUtcNow(), errors);
+        if (errors.Any(static error => error.Severity == ErrorSeverity.Error))
+        {
+            return new ApplyResult(Applied: false, _config.Revision, errors);
+        }
+
+        var added = await OpenListenersAsync(config, listenerTls, errors).ConfigureAwait(false);
+        if (added is null)
+        {
+            return new ApplyResult(Applied: false, _config.Revision, errors);
+        }
+
+        // :: From here on nothing can fail.
+        var targets = BindAll(config, routes!, trust!, certificates);
+        _resolver.Apply(config.Resolve, config.DnsRefresh);
+        _pool.ConnectTimeout = config.Timeouts.Connect;
+        _services.Settings = ConnectionSettings.Of(config);
+        _dispatcher.Table = new ForwardingTable(routes!, targets);
+        _pool.RetireAllBut(targets.OfType<UpstreamTarget>().Select(static target => target.Binding));
+        SwapListeners(config, listenerTls, added);
+        Volatile.Write(ref _config, config);
+        _trust = trust!;
+        Warnings = errors;
+        return new ApplyResult(Applied: true, config.Revision, errors);
+    }
+
+    private UpstreamTrust _trust = new(null, "", TimeSpan.FromSeconds(5));
+
+    // Certificates changed under an unchanged configuration. A set that cannot serve every route changes nothing.
+    private void Rebind()
+    {
+        var certificates = _certificates.Load();
+        var errors = new List<ConfigurationError>();
+        CertificateCheck.Run(_config, certificates, _options.Time.GetUtcNow(), errors);
+        if (errors.Any(static error => error.Severity == ErrorSeverity.Error))
+        {
+            foreach (var error in errors)
+            {
+                LogKept(_options.Logger, error.ToString());
+            }
+
+            return;
+        }
+
+        foreach (var target in _dispatcher.Table.Targets.OfType<UpstreamTarget>())
+        {
+            target.Binding = _pool.Bind(target.Scheme, target.Host, target.Port, target.CertificateName, target.Config, _trust, certificates, _config.EnvironmentType);
+        }
+
+        _pool.RetireAllBut(_dispatcher.Table.Targets.OfType<UpstreamTarget>().Select(static target => target.Binding));
+        foreach (var error in errors)
+        {
+            LogRoute(_options.Logger, error.ToString());
+        }
+
+        LogCertificates(_options.Logger, certificates.Certificates.Count);
+    }
+
+    private static UpstreamTrust? LoadTrust(ProxyConfig config, List<ConfigurationError> errors)
+    {
+        if (config.TrustedCertificates is not { } file)
+        {
+            return new UpstreamTrust(null, "", config.Timeouts.Handshake);
+        }
+
+        try
+        {
+            var roots = new X509Certificate2Collection();
+            roots.ImportFromPemFile(file);
+            if (roots.Count > 0)
+            {
+                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                foreach (var root in roots)
+                {
+                    hash.AppendData(root.RawDataMemory.Span);
+                }
+
+                return new UpstreamTrust(roots, Convert.ToHexString(hash.GetHashAndReset()), config.Timeouts.Handshake);
+            }
+
+            errors.Add(new ConfigurationError(null, "trustedCertificates", file, "The file holds no PEM certificate (-----BEGIN CERTIFICATE-----)."));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            errors.Add(new ConfigurationError(null, "trustedCertificates", file, $"The file cannot be read: {e.Message}"));
+        }
+
+        return null;
+    }
+
+    // Read anew at each reload, so a renewed server certificate is in force for the next handshake.
+    private static Dictionary<string, TlsServerOptions> LoadListenerCertificates(ProxyConfig config, List<ConfigurationError> errors)
+    {
+        var tls = new Dictionary<string, TlsServerOptions>();
+        foreach (var listener in config.Listeners.Where(static listener => listener.Url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        {
+            var contexts = new List<SslStreamCertificateContext>();
+            foreach (var (certificate, key) in listener.Certificates)
+            {
+                try
+                {
+                    using var pem = X509Certificate2.CreateFromPemFile(certificate, key);
+                    var chain = new X509Certificate2Collection();
+                    chain.ImportFromPemFile(certificate);
+                    contexts.Add(SslStreamCertificateContext.Create(new X509Certificate2(pem), chain, offline: true));
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+                {
+                    errors.Add(new ConfigurationError(listener.Source, "listeners: certificates", certificate, $"The certificate and its key cannot be used: {e.Message}"));
+                }
+            }
+
+            if (contexts.Count > 0)
+            {
+                tls[listener.Url] = new TlsServerOptions(contexts, config.Timeouts.Handshake);
+            }
+            else if (listener.Certificates.Count == 0)
+            {
+                errors.Add(new ConfigurationError(listener.Source, "listeners", listener.Url, "An https listener needs a certificate: give 'certificates' with certificate and key, or --tls-certificate and --tls-key."));
+            }
+        }
+
+        return tls;
+    }
+
+    // One target per origin and certificate, shared by the routes that name them.
+    private UpstreamTarget?[] BindAll(ProxyConfig config, RouteTable routes, UpstreamTrust trust, CertificateSet certificates)
+    {
+        var byName = new Dictionary<(OriginAddress, string?), UpstreamTarget>();
+        var targets = new UpstreamTarget?[routes.Routes.Count];
+        foreach (var route in routes.Routes)
+        {
+            if (route.Origin is not { } origin)
+            {
+                continue;
+            }
+
+            var certificate = CertificateCheck.NameOf(route.Handler);
+            if (!byName.TryGetValue((origin, certificate), out var target))
+            {
+                var upstream = UpstreamOf(config, origin);
+                var binding = _pool.Bind(origin.Scheme, origin.Host, origin.Port, certificate, upstream, trust, certificates, config.EnvironmentType);
+                target = new UpstreamTarget(origin.Scheme, origin.Host, origin.Port, certificate, upstream, binding);
+                byName.Add((origin, certificate), target);
+            }
+
+            targets[route.Index] = target;
+        }
+
+        return targets;
+    }
+
+    private static UpstreamConfig UpstreamOf(ProxyConfig config, OriginAddress origin)
+    {
+        var isDefaultPort = origin.Port == (origin.Scheme == "https" ? 443 : 80);
+        return config.Upstreams.TryGetValue($"{origin.Scheme}://{origin.Host}:{origin.Port}", out var exact) ? exact
+            : isDefaultPort && config.Upstreams.TryGetValue($"{origin.Scheme}://{origin.Host}", out var withoutPort) ? withoutPort
+            : new UpstreamConfig();
+    }
+
+    // Opens what is new before anything is closed. Null: one could not be opened, and none is kept.
+    private async Task<List<ClientListener>?> OpenListenersAsync(ProxyConfig config, IReadOnlyDictionary<string, TlsServerOptions> tls, List<ConfigurationError> errors)
+    {
+        var added = new List<ClientListener>();
+        foreach (var wanted in config.Listeners.Where(wanted => _listeners.All(listener => listener.Url != wanted.Url)))
+        {
+            var error = ListenerAddress.TryParse(wanted.Url, out var address, out var problem) ? null : $"\"{wanted.Url}\" {problem}";
+            if (error is null)
+            {
+                (var opened, error) = await ClientListener.OpenAsync(wanted, address, _loops, _services, _tlsAcceptor, tls.GetValueOrDefault(wanted.Url)).ConfigureAwait(false);
+                if (opened is not null)
+                {
+                    added.Add(opened);
+                    continue;
+                }
+            }
+
+            foreach (var listener in added)
+            {
+                await listener.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (_listeners.Count == 0)
+            {
+                throw new ListenFailedException(wanted.Url, error!);
+            }
+
+            errors.Add(new ConfigurationError(wanted.Source, "listeners", wanted.Url, error!));
+            return null;
+        }
+
+        return added;
+    }
+
+    private void SwapListeners(ProxyConfig config, IReadOnlyDictionary<string, TlsServerOptions> tls, List<ClientListener> added)
+    {
+        lock (_listeners)
+        {
+            foreach (var gone in _listeners.Where(listener => config.Listeners.All(wanted => wanted.Url != listener.Url)).ToList())
+            {
+                _listeners.Remove(gone);
+                _ = gone.DrainAsync();
+            }
+
+            foreach (var kept in _listeners)
+            {
+                kept.Tls = tls.GetValueOrDefault(kept.Url);
+            }
+
+            _listeners.AddRange(added);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Changed certificates are not used, the ones before stay in force: {Error}")]
+    private static partial void LogKept(ILogger logger, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Error}")]
+    private static partial void LogRoute(ILogger logger, string error);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Certificates were reloaded; {Count} are in the store.")]
+    private static partial void LogCertificates(ILogger logger, int count);
+}

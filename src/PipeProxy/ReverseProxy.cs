@@ -1,0 +1,252 @@
+using Microsoft.Extensions.Logging;
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+using PipeProxy.Connections;
+using PipeProxy.Forwarding;
+using PipeProxy.Telemetry;
+using PipeProxy.Tls;
+using PipeProxy.Transport;
+using PipeProxy.Upstream;
+
+namespace PipeProxy;
+
+/// <summary>A reverse proxy: listens, routes, and presents each route's client certificate to its origin.</summary>
+/// <remarks>
+/// Any thread may call any method; applying and stopping take turns. No static state: a process may hold several. All the parts are
+/// put together here and nowhere else; how they work together per request is told in <c>Forwarding/Forwarder.cs</c>.
+/// </remarks>
+public sealed partial class ReverseProxy : IAsyncDisposable
+{
+    private readonly ProxyOptions _options;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly List<ClientListener> _listeners = [];
+    private readonly EventLoop[] _loops;
+    private readonly HandshakeWorkers _workers;
+    private readonly OriginResolver _resolver;
+    private readonly UpstreamPool _pool;
+    private readonly RequestDispatcher _dispatcher;
+    private readonly ConnectionServices _services;
+    private readonly TlsAcceptor _tlsAcceptor;
+    private readonly ICertificateSource _certificates;
+    private IDisposable? _certificateWatch;
+    private ProxyConfig _config;
+    private State _state;
+
+    internal ReverseProxy(ProxyConfig config, ProxyOptions options)
+    {
+        _config = config;
+        _options = options;
+        _certificates = options.Certificates ?? (config.CertificateStore is { } folder ? new CertificateStore(folder) : new InMemoryCertificateSource());
+        _loops = new EventLoop[options.Loops > 0 ? options.Loops : Environment.ProcessorCount];
+        for (var i = 0; i < _loops.Length; i++)
+        {
+            _loops[i] = new EventLoop(i, new EventLoopOptions { Time = options.Time, OnUnhandledException = ReportBug });
+        }
+
+        _workers = new HandshakeWorkers();
+        _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
+        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes), options.Time);
+        _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), []));
+        _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, Report);
+        _tlsAcceptor = new TlsAcceptor(_workers);
+    }
+
+    private enum State
+    {
+        Built,
+        Running,
+        Stopped,
+    }
+
+    /// <summary>Addresses being listened on, with the ports really taken. Empty before <see cref="StartAsync"/>.</summary>
+    public IReadOnlyList<string> Urls
+    {
+        get
+        {
+            lock (_listeners)
+            {
+                return [.. _listeners.Select(static listener => listener.BoundUrl)];
+            }
+        }
+    }
+
+    /// <summary>The configuration in force.</summary>
+    public ProxyConfig Config => Volatile.Read(ref _config);
+
+    /// <summary>What was said about the configuration in force when it was applied: warnings, and routes that answer 522.</summary>
+    public IReadOnlyList<ConfigurationError> Warnings { get; private set; } = [];
+
+    /// <summary>Says what is wrong with <paramref name="config"/> and the certificates that it names, without serving it.</summary>
+    public static IReadOnlyList<ConfigurationError> Check(ProxyConfig config, ICertificateSource certificates)
+    {
+        var errors = new List<ConfigurationError>();
+        LoadTrust(config, errors);
+        LoadListenerCertificates(config, errors);
+        Routing.RouteTable.TryBuild(config.Routes, errors);
+        CertificateCheck.Run(config, certificates.Load(), TimeProvider.System.GetUtcNow(), errors);
+        return errors;
+    }
+
+    /// <summary>Compiles the configuration, listens, and serves from then on.</summary>
+    /// <exception cref="ConfigurationRefusedException">Something in the configuration or its certificates is wrong; every error is named.</exception>
+    /// <exception cref="ListenFailedException">An address is in use or not ours.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_state != State.Built)
+            {
+                throw new InvalidOperationException("A proxy starts once.");
+            }
+
+            foreach (var loop in _loops)
+            {
+                loop.Start();
+            }
+
+            _state = State.Running;
+            var result = await ApplyCoreAsync(_config).ConfigureAwait(false);
+            if (!result.Applied)
+            {
+                throw new ConfigurationRefusedException(result.Errors);
+            }
+
+            _certificateWatch = _certificates.OnChange(OnCertificatesChanged);
+        }
+        catch
+        {
+            await EndAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Puts <paramref name="config"/> in force, whole or not at all. Connections whose identity is unchanged stay.</summary>
+    /// <returns>Whether it is in force, and every error and warning.</returns>
+    public async Task<ApplyResult> ApplyAsync(ProxyConfig config, CancellationToken cancellationToken = default)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_state != State.Running, this);
+            return await ApplyCoreAsync(config).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Stops listening, lets running requests end within <c>timeouts.drain</c>, then ends what is left.</summary>
+    /// <param name="cancellationToken">Cuts the wait short: what is left ends at once.</param>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (_state == State.Running)
+            {
+                await DrainAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            await EndAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Stops without a drain if <see cref="StopAsync"/> has not been called.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync().ConfigureAwait(false);
+        await StopAsync(now.Token).ConfigureAwait(false);
+    }
+
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        var drained = Task.WhenAll(_listeners.Select(static listener => listener.DrainAsync()));
+        try
+        {
+            await drained.WaitAsync(_config.Timeouts.Drain, _options.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            LogCut(_options.Logger, _listeners.Sum(static listener => listener.ConnectionCount));
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        if (_state == State.Stopped)
+        {
+            return;
+        }
+
+        _state = State.Stopped;
+        _certificateWatch?.Dispose();
+        foreach (var listener in _listeners)
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _pool.RetireAllBut([]);
+        foreach (var loop in _loops)
+        {
+            await loop.StopAsync().ConfigureAwait(false);
+        }
+
+        _workers.Dispose();
+    }
+
+    private void OnCertificatesChanged()
+    {
+        _turn.Wait();
+        try
+        {
+            if (_state == State.Running)
+            {
+                Rebind();
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private void Report(Exchange exchange, long now)
+    {
+        if (exchange.Failure is { } failure)
+        {
+            ReportCore(exchange, failure);
+        }
+    }
+
+    private void ReportCore(Exchange exchange, Failure failure)
+        => LogFailure(
+            _options.Logger,
+            exchange.Status,
+            failure.Outcome.Error,
+            failure.Outcome.Stage,
+            System.Text.Encoding.ASCII.GetString(exchange.RequestId),
+            exchange.Route ?? "-",
+            exchange.Certificate ?? "-",
+            failure.Detail,
+            failure.Next ?? "");
+
+    private void ReportBug(Exception exception)
+        => _options.Logger.LogError(exception, "A callback of an event loop failed. This is a bug; please report it.");
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Status} {Error} at {Stage}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}")]
+    private static partial void LogFailure(ILogger logger, int status, string error, OutcomeStage stage, string requestId, string route, string certificate, string detail, string next);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The drain's time is over; {Count} connections are cut.")]
+    private static partial void LogCut(ILogger logger, int count);
+}

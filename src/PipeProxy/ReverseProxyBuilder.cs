@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+
+namespace PipeProxy;
+
+/// <summary>Says what a <see cref="ReverseProxy"/> is made of.</summary>
+/// <remarks>Not thread-safe. A built proxy keeps nothing of the builder, so one builder may make several.</remarks>
+public sealed class ReverseProxyBuilder
+{
+    private readonly List<ListenerConfig> _listeners = [];
+    private readonly ProxyOptions _options = new();
+    private ProxyConfig _config = new();
+
+    /// <summary>Adds an address to listen on, besides those of the configuration.</summary>
+    /// <param name="url"><c>http://ADDRESS:PORT</c>; port 0 takes a free one, <see cref="ReverseProxy.Urls"/> tells which.</param>
+    public ReverseProxyBuilder Listen(string url)
+    {
+        _listeners.Add(new ListenerConfig { Url = url });
+        return this;
+    }
+
+    /// <summary>Where client certificates come from. Default: the folder that the configuration names, else none.</summary>
+    public ReverseProxyBuilder UseCertificates(ICertificateSource source)
+    {
+        _options.Certificates = source;
+        return this;
+    }
+
+    /// <summary>The configuration to start with.</summary>
+    public ReverseProxyBuilder UseConfig(ProxyConfig config)
+    {
+        _config = config;
+        return this;
+    }
+
+    /// <summary>Where the proxy speaks to its operator. Default: nowhere.</summary>
+    public ReverseProxyBuilder UseLogging(ILoggerFactory factory)
+    {
+        _options.Logger = factory.CreateLogger("PipeProxy");
+        return this;
+    }
+
+    /// <summary>Event loops, each one thread. Default 0: one per processor.</summary>
+    public ReverseProxyBuilder UseLoops(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        _options.Loops = count;
+        return this;
+    }
+
+    /// <summary>The clock of every deadline and every validity. Default <see cref="TimeProvider.System"/>.</summary>
+    public ReverseProxyBuilder UseTimeProvider(TimeProvider time)
+    {
+        _options.Time = time;
+        return this;
+    }
+
+    /// <summary>Sizes of reading buffers; tests make them tiny.</summary>
+    internal ReverseProxyBuilder UseBufferSizes(Transport.BufferSizes sizes)
+    {
+        _options.BufferSizes = sizes;
+        return this;
+    }
+
+    /// <summary>A proxy that is not started yet.</summary>
+    public ReverseProxy Build() => new(_config with { Listeners = [.. _config.Listeners, .. _listeners] }, _options with { });
+}
+
+/// <summary>What a builder gathered besides the configuration.</summary>
+internal sealed record ProxyOptions
+{
+    public ICertificateSource? Certificates { get; set; }
+
+    public ILogger Logger { get; set; } = NullLogger.Instance;
+
+    public int Loops { get; set; }
+
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
+    public Transport.BufferSizes BufferSizes { get; set; } = Transport.BufferSizes.Default;
+}

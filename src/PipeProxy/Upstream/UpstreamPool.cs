@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+using PipeProxy.Telemetry;
+using PipeProxy.Tls;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Upstream;
+
+/// <summary>Leases of origin connections, by whole identity.</summary>
+/// <remarks>
+/// Overview of identity. A route asks by name (<see cref="UpstreamTarget"/>); the name means a chain only at a moment
+/// (<see cref="UpstreamBinding"/>); connections are kept per whole identity (<see cref="KeyPool"/>). Binding is looked at when a
+/// lease is granted: before the shelf is touched, again after queueing, again after a handshake. A connection whose identity was
+/// retired meanwhile is closed, never leased and never put back.
+/// </remarks>
+internal sealed class UpstreamPool
+{
+    private readonly ConcurrentDictionary<UpstreamKey, KeyPool> _pools = new();
+    private readonly IReadOnlyList<EventLoop> _loops;
+    private readonly UpstreamDialer _dialer;
+    private readonly TimeProvider _time;
+
+    /// <summary>Makes an empty pool for <paramref name="loops"/>, indexed by their numbers.</summary>
+    public UpstreamPool(IReadOnlyList<EventLoop> loops, UpstreamDialer dialer, TimeProvider time)
+    {
+        _loops = loops;
+        _dialer = dialer;
+        _time = time;
+    }
+
+    /// <summary>Bound on a DNS answer and on a TCP connect. Set when a configuration is applied.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Every identity with open connections; a snapshot for listings and tests.</summary>
+    public IReadOnlyCollection<KeyPool> Pools => [.. _pools.Values];
+
+    /// <summary>Rents a connection for one exchange on the calling loop.</summary>
+    /// <param name="target">What the route asks for.</param>
+    /// <param name="fresh">A new connection, none from the shelf: for the one retry after a stale one.</param>
+    public ValueTask<UpstreamLease> RentAsync(UpstreamTarget target, bool fresh)
+    {
+        var loop = EventLoop.Current!;
+        var binding = target.Binding;
+        return !fresh && binding.Pool is { } pool && pool.TryTakeIdle(loop, out var connection)
+            ? new ValueTask<UpstreamLease>(new UpstreamLease(connection))
+            : OpenOrWaitAsync(target, loop, fresh);
+    }
+
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
+    private async ValueTask<UpstreamLease> OpenOrWaitAsync(UpstreamTarget target, EventLoop loop, bool fresh)
+    {
+        while (true)
+        {
+            var binding = target.Binding;
+            if (CannotUse(target, binding) is { } unusable)
+            {
+                return new UpstreamLease(unusable);
+            }
+
+            var pool = binding.Pool!;
+            if (!fresh && pool.TryTakeIdle(loop, out var idle))
+            {
+                return new UpstreamLease(idle);
+            }
+
+            if (pool.TryReserveSlot())
+            {
+                var (opened, failure) = await _dialer.OpenAsync(pool, loop, ConnectTimeout);
+                if (opened is null)
+                {
+                    pool.ReleaseSlot(loop);
+                    return new UpstreamLease(failure!);
+                }
+
+                if (!pool.Retired && ReferenceEquals(target.Binding.Pool, pool))
+                {
+                    return new UpstreamLease(opened);
+                }
+
+                opened.Close(UpstreamCloseReason.Retired);
+                continue;
+            }
+
+            var answer = await pool.Enqueue(loop).Answer;
+            pool.Dequeued();
+            if (answer.TimedOut)
+            {
+                return new UpstreamLease(new Failure(
+                    Outcome.ConnectionLimit,
+                    $"All {pool.Config.MaxConnections} connections to {pool.Key.Origin} were busy for {pool.Config.QueueTimeout.TotalSeconds:0.#} s.",
+                    "Raise pool.maxConnections of this upstream, or find out why the origin is slow."));
+            }
+
+            if (answer.Connection is { } handed)
+            {
+                if (ReferenceEquals(target.Binding.Pool, pool) && handed.TryLease())
+                {
+                    return new UpstreamLease(handed);
+                }
+
+                handed.Close(UpstreamCloseReason.Retired);
+            }
+        }
+    }
+
+    // The binding was made when certificates were loaded; time has gone on since.
+    private Failure? CannotUse(UpstreamTarget target, UpstreamBinding binding)
+    {
+        if (binding.Unusable is not null)
+        {
+            return binding.Unusable;
+        }
+
+        var now = _time.GetUtcNow();
+        return now >= binding.NotAfter ? Unusable(target.CertificateName!, CertificateUsability.Expired, binding.NotAfter)
+            : now < binding.NotBefore ? Unusable(target.CertificateName!, CertificateUsability.NotYetValid, binding.NotBefore)
+            : null;
+    }
+
+    /// <summary>Says what a target's certificate name means now, and opens a pool for it if it is new.</summary>
+    public UpstreamBinding Bind(string scheme, string host, int port, string? certificateName, UpstreamConfig config, UpstreamTrust trust, CertificateSet certificates, EnvironmentType environment)
+    {
+        ClientCertificate? certificate = null;
+        if (certificateName is not null && !certificates.Certificates.TryGetValue(certificateName, out certificate))
+        {
+            return new UpstreamBinding(null, Missing(certificateName), DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        }
+
+        // A certificate that will become valid is bound now and looked at again when it is used.
+        var usability = certificate?.UsabilityAt(_time.GetUtcNow(), environment) ?? CertificateUsability.Usable;
+        if (usability is CertificateUsability.Disabled or CertificateUsability.NotEnabledForEnvironment)
+        {
+            return new UpstreamBinding(null, NotEnabled(certificateName!, usability, environment), certificate!.NotBefore, certificate.NotAfter);
+        }
+
+        var key = new UpstreamKey(certificate?.Identity, scheme, host, port, config.ServerName ?? host.Trim('[', ']'), trust.Fingerprint, config.TlsResume, config.RequireCertificateRequest && certificate is not null);
+        var notAfter = certificate?.NotAfter ?? DateTimeOffset.MaxValue;
+        var pool = _pools.GetOrAdd(key, added => new KeyPool(added, config.Pool, TlsOptionsOf(added, certificate, trust), notAfter, _loops));
+        pool.Config = config.Pool;
+        return new UpstreamBinding(pool, null, certificate?.NotBefore ?? DateTimeOffset.MinValue, notAfter);
+    }
+
+    /// <summary>Retires every identity that is in none of <paramref name="bindings"/>: what was removed, replaced or disabled.</summary>
+    public void RetireAllBut(IEnumerable<UpstreamBinding> bindings)
+    {
+        var kept = bindings.Select(static binding => binding.Pool).Where(static pool => pool is not null).ToHashSet();
+        foreach (var (key, pool) in _pools)
+        {
+            if (!kept.Contains(pool) && _pools.TryRemove(key, out _))
+            {
+                pool.Retire();
+            }
+        }
+    }
+
+    private static TlsClientOptions? TlsOptionsOf(UpstreamKey key, ClientCertificate? certificate, UpstreamTrust trust) => !key.IsTls ? null : new TlsClientOptions
+    {
+        ServerName = key.ServerName,
+        CertificateName = certificate?.Name,
+        CertificateContext = certificate?.Context,
+        TrustedRoots = trust.Roots,
+        Resume = key.Resume,
+        RequireCertificateRequest = key.RequireCertificateRequest,
+        HandshakeTimeout = trust.HandshakeTimeout,
+    };
+
+    private static Failure Missing(string name) => new(
+        Outcome.CertificateUnusable,
+        $"There is no client certificate named '{name}'.",
+        $"Create it: pipeproxy mtls-certificate create --name {name} --cert FILE --key FILE --environment-type ...");
+
+    private static Failure NotEnabled(string name, CertificateUsability usability, EnvironmentType environment)
+    {
+        var type = environment.ToString().ToLowerInvariant();
+        return usability == CertificateUsability.Disabled
+            ? new Failure(Outcome.CertificateUnusable, $"Client certificate '{name}' is disabled.", $"pipeproxy mtls-certificate enable --name {name}")
+            : new Failure(Outcome.CertificateUnusable, $"Client certificate '{name}' is not enabled for environment type {type}.", $"pipeproxy mtls-certificate update --name {name} with every --environment-type it should have, {type} among them; see: pipeproxy mtls-certificate list");
+    }
+
+    private static Failure Unusable(string name, CertificateUsability usability, DateTimeOffset when) => usability == CertificateUsability.Expired
+        ? new Failure(Outcome.CertificateUnusable, $"Client certificate '{name}' expired on {when:yyyy-MM-dd HH:mm} UTC.", $"pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE")
+        : new Failure(Outcome.CertificateUnusable, $"Client certificate '{name}' is not valid before {when:yyyy-MM-dd HH:mm} UTC.", "Check this machine's clock, or wait.");
+}
+
+/// <summary>How origins are verified.</summary>
+/// <param name="Roots">Roots that replace the system's; null for the system's.</param>
+/// <param name="Fingerprint">SHA-256 over <paramref name="Roots"/>; empty for the system's. Part of the pool's key.</param>
+/// <param name="HandshakeTimeout">Bound on a handshake.</param>
+internal sealed record UpstreamTrust(X509Certificate2Collection? Roots, string Fingerprint, TimeSpan HandshakeTimeout);
