@@ -1,0 +1,58 @@
+namespace PipeProxy.Cli.Run;
+
+/// <summary>Calls back when one of a set of files was changed, replaced or removed; a burst of changes is one call.</summary>
+/// <remarks>Folders are watched, not files: an editor's rename and a mounted secret's symlink swap replace the file itself.</remarks>
+internal sealed class FileWatch : IDisposable
+{
+    // Editors write in several steps; a reload in the middle would only refuse what is half written.
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+
+    private readonly List<FileSystemWatcher> _watchers = [];
+    private readonly Timer _timer;
+
+    /// <summary>Starts watching.</summary>
+    /// <param name="files">Absolute paths; those whose folder does not exist are left out.</param>
+    /// <param name="changed">Called on a thread of the pool, never twice at a time.</param>
+    public FileWatch(IEnumerable<string> files, Action changed)
+    {
+        _timer = new Timer(_ => changed());
+        foreach (var folder in files.Select(Path.GetDirectoryName).OfType<string>().Distinct().Where(Directory.Exists))
+        {
+            var watcher = new FileSystemWatcher(folder)
+            {
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.CreationTime | NotifyFilters.DirectoryName,
+            };
+            watcher.Changed += OnEvent;
+            watcher.Created += OnEvent;
+            watcher.Deleted += OnEvent;
+            watcher.Renamed += OnEvent;
+            watcher.EnableRaisingEvents = true;
+            _watchers.Add(watcher);
+        }
+
+        Files = files.ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The files watched.</summary>
+    public IReadOnlySet<string> Files { get; }
+
+    private void OnEvent(object sender, FileSystemEventArgs e)
+    {
+        // A symlinked folder beside the file (..data of a mounted secret) changes the file without its own event.
+        if (Files.Contains(e.FullPath) || e.Name?.StartsWith("..", StringComparison.Ordinal) == true)
+        {
+            _timer.Change(Quiet, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var watcher in _watchers)
+        {
+            watcher.Dispose();
+        }
+
+        _timer.Dispose();
+    }
+}

@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using PipeProxy.Configuration;
+
+namespace PipeProxy.Cli.Run;
+
+/// <summary>One run of the proxy as a process: start, signals, reloads, drain.</summary>
+/// <remarks>A host of the library like any other; everything it does goes through <see cref="ReverseProxyBuilder"/> and <see cref="ReverseProxy"/>.</remarks>
+internal sealed partial class ProxyHost(ConfigurationOverrides overrides, string? passphraseFile, int loops) : IDisposable
+{
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _cut = new();
+    private readonly SemaphoreSlim _reloading = new(1, 1);
+    private FileWatch? _watch;
+
+    /// <summary>Runs until a signal; returns the exit code.</summary>
+    public async Task<int> RunAsync()
+    {
+        var loaded = HostConfiguration.Load(overrides, passphraseFile);
+        if (loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error))
+        {
+            ConfigurationReport.Write(Console.Error, loaded.Errors);
+            await Console.Error.WriteLineAsync($"{ConfigurationReport.Count(loaded.Errors)}; not started. Mend them and try 'pipeproxy check' with the same flags.");
+            return ExitCodes.ConfigurationRefused;
+        }
+
+        using var logging = Logging.Create();
+        var logger = logging.CreateLogger("PipeProxy");
+        await using var proxy = new ReverseProxyBuilder()
+            .UseConfig(loaded.Config)
+            .UseCertificates(loaded.Certificates!)
+            .UseLoops(loops)
+            .UseLogging(logging)
+            .Build();
+        try
+        {
+            await proxy.StartAsync();
+        }
+        catch (ConfigurationRefusedException e)
+        {
+            ConfigurationReport.Write(Console.Error, e.Errors);
+            return ExitCodes.ConfigurationRefused;
+        }
+        catch (ListenFailedException e)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message}");
+            return ExitCodes.Failed;
+        }
+
+        ConfigurationReport.Write(Console.Error, loaded.Errors);
+        foreach (var url in proxy.Urls)
+        {
+            Console.WriteLine($"listening on {url}");
+        }
+
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnStop);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            _ = ReloadAsync(proxy, logger);
+        });
+        _watch = new FileWatch(loaded.Files, () => _ = ReloadAsync(proxy, logger));
+
+        await _stop.Task;
+        LogDraining(logger, proxy.Config.Timeouts.Drain.TotalSeconds);
+        await proxy.StopAsync(_cut.Token);
+        return ExitCodes.Done;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _watch?.Dispose();
+        _cut.Dispose();
+        _reloading.Dispose();
+    }
+
+    // The first signal drains, the second one cuts.
+    private void OnStop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (!_stop.TrySetResult())
+        {
+            _cut.Cancel();
+        }
+    }
+
+    private async Task ReloadAsync(ReverseProxy proxy, ILogger logger)
+    {
+        await _reloading.WaitAsync();
+        try
+        {
+            if (_stop.Task.IsCompleted)
+            {
+                return;
+            }
+
+            var loaded = HostConfiguration.Load(overrides, passphraseFile);
+            var refused = loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error);
+            var result = refused ? null : await proxy.ApplyAsync(loaded.Config!);
+            foreach (var error in result?.Errors ?? loaded.Errors)
+            {
+                LogProblem(logger, error.Severity == ErrorSeverity.Warning ? LogLevel.Warning : LogLevel.Error, error);
+            }
+
+            if (result is { Applied: true })
+            {
+                LogReloaded(logger, loaded.Config!.Routes.Count);
+                Rewatch(loaded.Files, proxy, logger);
+            }
+            else
+            {
+                LogKept(logger);
+            }
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
+    // A new configuration may name other files.
+    private void Rewatch(IReadOnlyList<string> files, ReverseProxy proxy, ILogger logger)
+    {
+        if (_watch is { } watch && !watch.Files.SetEquals(files))
+        {
+            _watch = new FileWatch(files, () => _ = ReloadAsync(proxy, logger));
+            watch.Dispose();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: no new connections; those open have {Seconds} s. A second signal ends at once.")]
+    private static partial void LogDraining(ILogger logger, double seconds);
+
+    [LoggerMessage(Message = "{Problem}")]
+    private static partial void LogProblem(ILogger logger, LogLevel level, ConfigurationError problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Configuration reloaded: {Routes} routes in force.")]
+    private static partial void LogReloaded(ILogger logger, int routes);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The changed configuration is refused; the one before stays in force.")]
+    private static partial void LogKept(ILogger logger);
+}

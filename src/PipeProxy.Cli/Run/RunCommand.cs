@@ -1,0 +1,50 @@
+using System.CommandLine;
+
+namespace PipeProxy.Cli.Run;
+
+/// <summary><c>pipeproxy run</c>: hosts a <see cref="ReverseProxy"/> until it is told to stop.</summary>
+internal static class RunCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var options = new HostOptions();
+        var transport = new Option<string?>("--transport") { Description = "How sockets are driven: sockets.", HelpName = "NAME" };
+        transport.AcceptOnlyFromAmong("sockets");
+        var loops = new Option<int>("--loops") { Description = "Event loops, each one thread. Default: one per processor.", HelpName = "N" };
+        loops.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--loops takes a whole number from 1.");
+            }
+        });
+        var allowRoot = new Option<bool>("--allow-root") { Description = "Do not warn when run as root." };
+        var command = new Command("run", """
+            Run the proxy until SIGTERM or Ctrl-C. Prints 'listening on URL' for each listener once it takes connections.
+
+            Examples:
+              pipeproxy run
+              pipeproxy run --forward https://my-alb.example --mtls-certificate aws-alb-cert --listen http://127.0.0.1:8080
+              pipeproxy run --config pipeproxy.json --environment-type production --access-log -
+
+            SIGTERM and Ctrl-C drain and exit 0; a second one ends at once. SIGHUP reloads; changed files are noticed by themselves.
+            Exit codes: 0 stopped, 1 failed (an address in use, for one), 2 usage, 3 configuration refused.
+            """);
+        options.AddTo(command);
+        command.Options.Add(transport);
+        command.Options.Add(loops);
+        command.Options.Add(allowRoot);
+        command.SetAction(async (result, _) =>
+        {
+            using var host = new ProxyHost(options.Read(result), options.PassphraseFile(result), result.GetValue(loops));
+            if (!result.GetValue(allowRoot) && Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows())
+            {
+                Console.Error.WriteLine("warning: running as root. A proxy needs no privilege above port 1023; --allow-root silences this.");
+            }
+
+            return await host.RunAsync();
+        });
+        return command;
+    }
+}
