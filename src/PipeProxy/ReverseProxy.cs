@@ -45,7 +45,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
 
         _workers = new HandshakeWorkers();
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
-        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes), options.Time);
+        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes, options.Logger), options.Time);
         _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), []));
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, Report);
         _tlsAcceptor = new TlsAcceptor(_workers);

@@ -94,6 +94,7 @@ internal sealed class Exchange
         Upload.Reset();
         Download.Reset();
         Framing = default;
+        HasHead = false;
         CloseAfter = false;
         AnswerStarted = false;
         Status = 0;
@@ -103,8 +104,19 @@ internal sealed class Exchange
         _requestId.Clear();
     }
 
-    /// <summary>Decides the request's id, once its head is there.</summary>
-    public void Identify() => _requestId.Set(Request);
+    /// <summary>The request's head was read; before that its spans must not be touched.</summary>
+    public bool HasHead { get; private set; }
+
+    /// <summary>Takes the head that was read, in <paramref name="block"/>, and decides the request's id.</summary>
+    public void TakeHead(ReadOnlyMemory<byte> block)
+    {
+        Request.Attach(block);
+        HasHead = true;
+        _requestId.Set(Request);
+    }
+
+    /// <summary>Makes an id for a request whose head cannot be read.</summary>
+    public void IdentifyWithoutHead() => _requestId.Make();
 
     /// <summary>Answers with the proxy's own problem document, or resets the client when an answer is under way.</summary>
     public void Fail(Failure failure)

@@ -217,8 +217,7 @@ internal sealed class Http1Connection
             var status = Http1Parser.ParseRequest(_input.BufferedMemory.Span, head, exchange.Settings.HeadLimits, out var rejection);
             if (status == ParseStatus.Done)
             {
-                head.Attach(_input.HoldHead(head.Length));
-                exchange.Identify();
+                exchange.TakeHead(_input.HoldHead(head.Length));
                 exchange.Framing = MessageFraming.OfRequest(head);
                 return exchange.Framing.Kind == FramingKind.Rejected ? Describe(exchange.Framing.Rejection) : null;
             }
@@ -242,9 +241,9 @@ internal sealed class Http1Connection
 
     private void Refuse(Exchange exchange, Failure failure)
     {
-        if (exchange.RequestId.IsEmpty)
+        if (!exchange.HasHead)
         {
-            exchange.Identify();
+            exchange.IdentifyWithoutHead();
         }
 
         exchange.CloseAfter = true;

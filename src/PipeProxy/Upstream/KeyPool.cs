@@ -15,6 +15,7 @@ internal sealed class KeyPool
     private readonly Shelf[] _shelves;
     private int _open;
     private int _waiters;
+    private int _notRequested;
     private volatile bool _retired;
     private volatile PoolConfig _config;
 
@@ -53,6 +54,9 @@ internal sealed class KeyPool
 
     /// <summary>Connections open or opening, busy and idle, on all loops.</summary>
     public int OpenConnections => Volatile.Read(ref _open);
+
+    /// <summary>True once: the origin asked for no certificate, which is worth one line in the log and not one a connection.</summary>
+    public bool TryNoteNotRequested() => Interlocked.Exchange(ref _notRequested, 1) == 0;
 
     /// <summary>Takes the connection that was idle for the shortest time on <paramref name="loop"/>.</summary>
     public bool TryTakeIdle(EventLoop loop, [NotNullWhen(true)] out UpstreamConnection? connection)

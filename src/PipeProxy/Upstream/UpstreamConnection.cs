@@ -167,7 +167,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
         // Statement order is important: the pending read may end at once, and must find the connection idle but not on the shelf.
         _input.SetTimeout(Timeout.InfiniteTimeSpan, DeadlineKind.None);
         _output.SetTimeout(Timeout.InfiniteTimeSpan);
-        if (_input.BufferedBytes > 0 || !TryPark())
+        if (_input.BufferedBytes > 0 || (_parkedState != ParkedRead.Pending && !TryPark()))
         {
             Close(UpstreamCloseReason.UnexpectedBytes);
             return;
@@ -202,7 +202,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
         CloseReason = reason;
         _idle.Clear();
         _stream.Close();
-        if (_parkedState is ParkedRead.None)
+        if (_parkedState is ParkedRead.None or ParkedRead.Done)
         {
             _input.Complete();
         }
@@ -244,6 +244,11 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     // Starts the read that stays pending while idle. False: something is there already.
     private bool TryPark()
     {
+        if (_parkedState == ParkedRead.Done)
+        {
+            return false;
+        }
+
 #pragma warning disable CA2012 // The awaiter is consumed once: here when it is done, else in OnParkedRead.
         _parked = _input.ReadAsync().GetAwaiter();
 #pragma warning restore CA2012
