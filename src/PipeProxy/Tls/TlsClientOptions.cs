@@ -1,0 +1,66 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace PipeProxy.Tls;
+
+/// <summary>How we are a TLS client of one origin. Built once per pool key and used again for every handshake.</summary>
+internal sealed record TlsClientOptions
+{
+    private static readonly List<SslApplicationProtocol> Http11 = [SslApplicationProtocol.Http11];
+
+    /// <summary>Sent as SNI, and the name that the origin's certificate must have.</summary>
+    internal required string ServerName { get; init; }
+
+    /// <summary>The client certificate with its chain and key, presented when the origin asks. Null: none.</summary>
+    internal SslStreamCertificateContext? CertificateContext { get; init; }
+
+    /// <summary>The certificate's name in the store, for texts.</summary>
+    internal string? CertificateName { get; init; }
+
+    /// <summary>Replaces the system's roots. Null: the system's.</summary>
+    internal X509Certificate2Collection? TrustedRoots { get; init; }
+
+    /// <summary>Sessions are resumed although a client certificate is presented. Default false.</summary>
+    internal bool Resume { get; init; }
+
+    /// <summary>An origin that asks for no certificate fails the handshake. Default false.</summary>
+    internal bool RequireCertificateRequest { get; init; }
+
+    /// <summary>From the call to the published connection. Default 5 s.</summary>
+    internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Default: what the system offers.</summary>
+    internal SslProtocols Protocols { get; init; } = SslProtocols.None;
+
+    internal SslClientAuthenticationOptions ForHandshake(OriginVerdict verdict) => new()
+    {
+        TargetHost = ServerName,
+        ClientCertificateContext = CertificateContext,
+        ApplicationProtocols = Http11,
+        EnabledSslProtocols = Protocols,
+        AllowRenegotiation = false,
+        AllowTlsResume = Resume || CertificateContext is null,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = ChainPolicy(),
+        RemoteCertificateValidationCallback = verdict.Judge,
+    };
+
+    private X509ChainPolicy ChainPolicy()
+    {
+        var policy = new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1", "serverAuth"));
+        if (TrustedRoots is not null)
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.AddRange(TrustedRoots);
+        }
+
+        return policy;
+    }
+}

@@ -1,0 +1,228 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+using System.Security.Authentication;
+using PipeProxy.Telemetry;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Tls;
+
+/// <summary>TLS over a <see cref="SocketConnection"/>, after the handshake.</summary>
+/// <remarks>
+/// An orderly end is told from a cut one by where SslStream stopped: at close_notify it ends without asking its inner stream again; if the inner stream has reported the end of the connection, there was no close_notify.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "SslStream is disposed when the connection is closed and its last read has ended.")]
+internal sealed class TlsConnection : LoopStream
+{
+    private readonly SocketConnection _socket;
+    private readonly TlsTransportStream _transport;
+    private readonly SslStream _ssl;
+    private readonly TlsPeer _peer;
+    private readonly byte[] _peek = new byte[1];
+    private bool _peeked;
+    private bool _reading;
+    private bool _shutdown;
+    private IoStatus _ended;
+
+    internal TlsConnection(SocketConnection socket, TlsTransportStream transport, SslStream ssl, TlsPeer peer, bool? certificateRequested)
+    {
+        _socket = socket;
+        _transport = transport;
+        _ssl = ssl;
+        _peer = peer;
+        CertificateRequested = certificateRequested;
+        Protocol = ssl.SslProtocol;
+        Cipher = ssl.NegotiatedCipherSuite;
+    }
+
+    /// <summary>Whether the origin asked for a client certificate; null where that cannot be known (a resumed session, a server's side).</summary>
+    internal bool? CertificateRequested { get; }
+
+    internal SslProtocols Protocol { get; }
+
+    internal TlsCipherSuite Cipher { get; }
+
+    /// <summary>Set when a read or a write ended in an alert or another failure of TLS.</summary>
+    internal Failure? Failure { get; private set; }
+
+    /// <summary>The alert that ended the connection.</summary>
+    internal byte? Alert => Failure?.Alert;
+
+    internal override EventLoop Loop => _socket.Loop;
+
+    internal override EndPoint? LocalEndPoint => _socket.LocalEndPoint;
+
+    internal override EndPoint? RemoteEndPoint => _socket.RemoteEndPoint;
+
+    internal override bool IsClosed => _socket.IsClosed;
+
+    internal override int UnsentBytes => _socket.UnsentBytes;
+
+    internal override ValueTask<IoResult> ReadAsync(Memory<byte> buffer)
+    {
+        Loop.AssertInside();
+        if (IsClosed)
+        {
+            return new(new IoResult(0, IoStatus.Aborted));
+        }
+
+        if (_peeked)
+        {
+            return new(TakePeeked(buffer));
+        }
+
+        return _ended != IoStatus.Ok ? new(new IoResult(0, _ended)) : DecryptAsync(buffer);
+    }
+
+    internal override void Write(ReadOnlyMemory<byte> bytes)
+    {
+        Loop.AssertInside();
+        if (!IsClosed && !_shutdown && _ended is IoStatus.Ok or IoStatus.End or IoStatus.TlsTruncated)
+        {
+            Encrypt(bytes);
+        }
+    }
+
+    internal override ValueTask<IoResult> FlushAsync() => _socket.FlushAsync();
+
+    internal override void ShutdownSend()
+    {
+        Loop.AssertInside();
+        SendCloseNotify();
+        _socket.ShutdownSend();
+    }
+
+    internal override void Close()
+    {
+        Loop.AssertInside();
+        if (!IsClosed)
+        {
+            SendCloseNotify();
+            _socket.Close();
+            DisposeUnlessReading();
+        }
+    }
+
+    internal override void Abort()
+    {
+        Loop.AssertInside();
+        if (!IsClosed)
+        {
+            _socket.Abort();
+            DisposeUnlessReading();
+        }
+    }
+
+    private IoResult TakePeeked(Memory<byte> buffer)
+    {
+        if (buffer.IsEmpty)
+        {
+            return new IoResult(0, IoStatus.Ok);
+        }
+
+        _peeked = false;
+        buffer.Span[0] = _peek[0];
+        return new IoResult(1, IoStatus.Ok);
+    }
+
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
+    [SuppressMessage("Design", "CA1031", Justification = "What a peer can cause is a value from here on.")]
+    private async ValueTask<IoResult> DecryptAsync(Memory<byte> buffer)
+    {
+        _reading = true;
+        _transport.WaitsForData = buffer.IsEmpty;
+        try
+        {
+            var bytes = await _ssl.ReadAsync(buffer, CancellationToken.None);
+            if (bytes > 0)
+            {
+                return new IoResult(bytes, IoStatus.Ok);
+            }
+
+            if (buffer.IsEmpty && _transport.EndStatus == IoStatus.Ok)
+            {
+                // An empty read gives 0 for data and for the end. Where the last record may have been an alert, one byte tells; it is there or the end is, so this does not wait.
+                _peeked = _transport.Received.LastMayBeAlert && await _ssl.ReadAsync(_peek, CancellationToken.None) == 1;
+                if (_peeked || !_transport.Received.LastMayBeAlert)
+                {
+                    return new IoResult(0, IoStatus.Ok);
+                }
+            }
+
+            return Ended(_transport.EndStatus == IoStatus.Ok ? IoStatus.End : IoStatus.TlsTruncated, null);
+        }
+        catch (Exception e)
+        {
+            var (status, failure) = TlsFailure.Of(e, _peer);
+            return Ended(status, failure);
+        }
+        finally
+        {
+            _reading = false;
+            if (IsClosed)
+            {
+                _ssl.Dispose();
+            }
+        }
+    }
+
+    private IoResult Ended(IoStatus status, Failure? failure)
+    {
+        _ended = IsClosed ? IoStatus.Aborted : status;
+        Failure ??= IsClosed ? null : failure;
+        return new IoResult(0, _ended);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "What a peer can cause is a value from here on.")]
+    private void Encrypt(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            var write = _ssl.WriteAsync(bytes, CancellationToken.None);
+            if (write.IsCompleted)
+            {
+                write.GetAwaiter().GetResult();
+                return;
+            }
+
+            // The inner write always completes, so only a renegotiation can make SslStream wait; it is not allowed.
+            Failure ??= new Failure(Outcome.TlsProtocolError, $"{_peer.Sentence} began a renegotiation.");
+            Abort();
+        }
+        catch (Exception e)
+        {
+            // The reader learns the cause; if there is none to read, this one stands.
+            Failure ??= TlsFailure.Of(e, _peer).Failure;
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Saying goodbye is best effort.")]
+    private void SendCloseNotify()
+    {
+        if (_shutdown || _ended is not (IoStatus.Ok or IoStatus.End or IoStatus.TlsTruncated))
+        {
+            return;
+        }
+
+        _shutdown = true;
+        try
+        {
+            // Completes at once, as every write does.
+            _ = _ssl.ShutdownAsync();
+        }
+        catch (Exception)
+        {
+            // A connection that has failed has nothing more to say.
+        }
+    }
+
+    // A pending read completes when the socket has let go of its buffer, which is SslStream's; until then SslStream lives.
+    private void DisposeUnlessReading()
+    {
+        if (!_reading)
+        {
+            _ssl.Dispose();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using PipeProxy.Telemetry;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Tls;
+
+/// <summary>A connection after its handshake, or why there is none.</summary>
+internal readonly record struct TlsResult(TlsConnection? Connection, Failure? Failure);
+
+/// <summary>Makes TLS connections to origins.</summary>
+internal sealed class TlsConnector(HandshakeWorkers workers)
+{
+    // In TLS 1.3 our encrypted flight is a Finished of 58 or 74 bytes as a record; an empty Certificate message adds 30 and a real one hundreds. Anything in between tells the two apart.
+    private const int FinishedOnlyBytes = 80;
+
+    /// <summary>Does the handshake as client. Called on the connection's loop and completes there; when it fails, the socket is closed.</summary>
+    internal async ValueTask<TlsResult> ConnectAsync(SocketConnection socket, TlsClientOptions options)
+    {
+        var peer = new TlsPeer(options.ServerName, socket.RemoteEndPoint, options.CertificateName, options.CertificateContext);
+        var verdict = new OriginVerdict(options.ServerName);
+        var handshake = new TlsHandshake(socket, workers, peer);
+        var result = await handshake.RunAsync(ssl => ssl.AuthenticateAsClientAsync(options.ForHandshake(verdict), CancellationToken.None), options.HandshakeTimeout, verdict, transport => CertificateRequested(transport, options));
+        if (result.Connection is { CertificateRequested: false } connection && options.RequireCertificateRequest)
+        {
+            connection.Close();
+            return new TlsResult(null, new Failure(
+                Outcome.CertificateNotRequested,
+                $"{peer.Sentence} finished the TLS handshake without asking for a client certificate, so none was sent.",
+                "Turn mutual TLS on at the origin (an ALB: mutual authentication 'verify with trust store' on this listener), or set requireCertificateRequest to false."));
+        }
+
+        return result;
+    }
+
+    private static bool? CertificateRequested(TlsTransportStream transport, TlsClientOptions options)
+    {
+        if (transport.Sent.SawCertificate || transport.Sent.EncryptedBytes > FinishedOnlyBytes)
+        {
+            return true;
+        }
+
+        // A resumed session carries the certificate of its first handshake without asking again.
+        return options.Resume || options.CertificateContext is null ? null : false;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using PipeProxy.Telemetry;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Tls;
+
+/// <summary>One handshake, either side: from the loop to a worker and back.</summary>
+/// <remarks>A deadline does not cancel SslStream, it resets the socket: the read that SslStream waits for then ends.</remarks>
+internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers workers, TlsPeer peer) : IDeadlineOwner
+{
+    private bool _late;
+
+    public void OnDeadline(DeadlineKind kind)
+    {
+        _late = true;
+        socket.Abort();
+    }
+
+    /// <summary>Runs it. Called on the loop and completes there; when it fails, the socket is closed.</summary>
+    /// <param name="authenticate">SslStream's handshake; runs on a worker.</param>
+    /// <param name="timeout">From now, waiting for a place among the workers included.</param>
+    /// <param name="verdict">Where <paramref name="authenticate"/> notes what is wrong with the peer's certificate.</param>
+    /// <param name="certificateRequested">Tells from the records that passed whether the peer asked for our certificate.</param>
+    internal async ValueTask<TlsResult> RunAsync(Func<SslStream, Task> authenticate, TimeSpan timeout, OriginVerdict? verdict, Func<TlsTransportStream, bool?> certificateRequested)
+    {
+        socket.Loop.AssertInside();
+        var deadline = new Deadline(socket.Loop, this);
+        deadline.Set(timeout, DeadlineKind.Handshake);
+        var transport = new TlsTransportStream(socket, workers);
+        var ssl = new SslStream(transport, leaveInnerStreamOpen: true);
+
+        await workers.Enter();
+        var error = await AuthenticateAsync(ssl, authenticate);
+        workers.Leave();
+        await socket.Loop.Enter();
+
+        deadline.Clear();
+        transport.Publish();
+
+        // The last flight, or the alert that says why we refuse. Whether the peer still takes it is seen by whoever reads.
+        await socket.FlushAsync();
+        if (error is null && !socket.IsClosed)
+        {
+            return new TlsResult(new TlsConnection(socket, transport, ssl, peer, certificateRequested(transport)), null);
+        }
+
+        socket.Close();
+        await ssl.DisposeAsync();
+        var failure = error is null
+            ? new Failure(_late ? Outcome.HandshakeTimeout : Outcome.ConnectionTerminated, $"The TLS handshake with {peer} was given up.")
+            : TlsFailure.OfHandshake(error, peer, transport, verdict, _late);
+        return new TlsResult(null, failure);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever SslStream throws becomes a Failure.")]
+    private static async Task<Exception?> AuthenticateAsync(SslStream ssl, Func<SslStream, Task> authenticate)
+    {
+        try
+        {
+            await authenticate(ssl);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Tls;
+
+/// <summary>What SslStream reads from and writes to: the socket's connection, seen from a handshake worker first and from the loop afterwards.</summary>
+/// <remarks>
+/// <para>SslStream resumes wherever its inner read completes, so this stream decides on which thread it runs. <b>Handshaking</b>: everything here runs on a worker; the socket still belongs to the loop. Writes gather in a buffer of the
+/// handshake's own; a read hands that buffer and the read itself to the loop in one post, the loop sends, reads, and schedules the continuation on a worker. So one side at a time holds the fields, and the queues between them order
+/// memory. <b>Looped</b>: reads and writes go straight to the connection, and SslStream runs inline on the loop. <see cref="Publish"/> switches once, on the loop, when the handshake has ended.</para>
+/// <para>A read in Handshaking mode starts when its continuation is registered, not before: a completion cannot come too early, and no continuation ends up on another thread.</para>
+/// <para>Writes complete synchronously in both modes: that is what keeps SslStream from allocating.</para>
+/// </remarks>
+internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorkers workers) : Stream, IValueTaskSource<int>
+{
+    private readonly ArrayBufferWriter<byte> _flight = new(2048);
+    private bool _looped;
+    private TlsRecords _received;
+    private TlsRecords _sent;
+
+    // The read under way in Handshaking mode.
+    private short _version;
+    private Memory<byte> _readBuffer;
+    private IoResult _readResult;
+    private Action<object?>? _continuation;
+    private object? _state;
+
+    /// <summary>How the last read that gave no bytes ended; Ok while none has.</summary>
+    internal IoStatus EndStatus { get; private set; }
+
+    /// <summary>In Looped mode: the next read waits for data before it takes SslStream's buffer. For idle connections; else it would cost a system call per read.</summary>
+    internal bool WaitsForData { get; set; }
+
+    /// <summary>Records that came.</summary>
+    internal ref readonly TlsRecords Received => ref _received;
+
+    /// <summary>Records of our handshake.</summary>
+    internal ref readonly TlsRecords Sent => ref _sent;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <summary>Ends Handshaking mode, on the loop: what the handshake left to send goes to the connection's out-buffer.</summary>
+    internal void Publish()
+    {
+        socket.Loop.AssertInside();
+        _looped = true;
+        WriteFlight();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_looped)
+        {
+            return buffer.IsEmpty && !WaitsForData ? new(0) : ReadOnLoopAsync(buffer);
+        }
+
+        if (buffer.IsEmpty)
+        {
+            return new(0);
+        }
+
+        _readBuffer = buffer;
+        return new ValueTask<int>(this, _version);
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_looped)
+        {
+            socket.Write(buffer);
+        }
+        else
+        {
+            Write(buffer.Span);
+        }
+
+        return default;
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        if (_looped)
+        {
+            socket.Write(buffer.ToArray());
+            return;
+        }
+
+        _sent.Observe(buffer);
+        _flight.Write(buffer);
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => ValueTaskSourceStatus.Pending;
+
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        (_continuation, _state) = (continuation, state);
+        socket.Loop.Post(static self => _ = ((TlsTransportStream)self!).ExchangeAsync(), this);
+    }
+
+    int IValueTaskSource<int>.GetResult(short token)
+    {
+        _version++;
+        var (buffer, result) = (_readBuffer, _readResult);
+        _readBuffer = default;
+        return Take(result, buffer.Span);
+    }
+
+    // On the loop, for a worker that waits: sends its flight and reads the answer.
+    private async Task ExchangeAsync()
+    {
+        WriteFlight();
+
+        // A send that fails is never the verdict: the alert that explains it may be there to read.
+        await socket.FlushAsync();
+        _readResult = await socket.ReadAsync(_readBuffer);
+        workers.Schedule(static self => ((TlsTransportStream)self!).Resume(), this);
+    }
+
+    private void Resume()
+    {
+        var (continuation, state) = (_continuation!, _state);
+        (_continuation, _state) = (null, null);
+        continuation(state);
+    }
+
+    private void WriteFlight()
+    {
+        socket.Write(_flight.WrittenMemory);
+        _flight.ResetWrittenCount();
+    }
+
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadOnLoopAsync(Memory<byte> buffer)
+    {
+        var result = await socket.ReadAsync(buffer);
+
+        // A wait gives no verdict; SslStream reads next, and that read says what the wait has seen.
+        return buffer.IsEmpty ? 0 : Take(result, buffer.Span);
+    }
+
+    private int Take(IoResult result, ReadOnlySpan<byte> buffer)
+    {
+        if (result.IsOk)
+        {
+            _received.Observe(buffer[..result.Bytes]);
+            return result.Bytes;
+        }
+
+        EndStatus = result.Status;
+        return result.Status == IoStatus.End ? 0 : throw new TransportException(result.Status);
+    }
+}

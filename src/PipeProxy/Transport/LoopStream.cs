@@ -1,0 +1,42 @@
+using System.Net;
+
+namespace PipeProxy.Transport;
+
+/// <summary>Bytes both ways, owned by one loop: a <see cref="SocketConnection"/>, or TLS over one.</summary>
+/// <remarks>
+/// Everything is called on the loop and completes on it. One read and one flush at a time, of which either may run while the other waits. Nothing that a peer can cause is thrown.
+/// </remarks>
+internal abstract class LoopStream
+{
+    internal abstract EventLoop Loop { get; }
+
+    internal abstract EndPoint? LocalEndPoint { get; }
+
+    internal abstract EndPoint? RemoteEndPoint { get; }
+
+    /// <summary>Closed by us; what is pending completes with <see cref="IoStatus.Aborted"/>.</summary>
+    internal abstract bool IsClosed { get; }
+
+    /// <summary>Bytes written and not yet taken by the system.</summary>
+    internal abstract int UnsentBytes { get; }
+
+    /// <summary>Reads what is there, waiting for the first byte.</summary>
+    /// <param name="buffer">The callee's until the read completes. When empty, the read completes with Ok and 0 bytes once data is there, or with the end or error that came instead; it holds no buffer meanwhile.</param>
+    /// <returns>Ok with at least one byte (or none for an empty buffer), or 0 bytes and why there are none. Bytes that arrived come before the error that followed them, also after a flush has failed.</returns>
+    internal abstract ValueTask<IoResult> ReadAsync(Memory<byte> buffer);
+
+    /// <summary>Copies (over TLS: encrypts) into the out-buffer. After a failed flush, or closed, it swallows.</summary>
+    internal abstract void Write(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Sends the whole out-buffer, gathered. This is where back-pressure is felt.</summary>
+    internal abstract ValueTask<IoResult> FlushAsync();
+
+    /// <summary>Ends our side: FIN (over TLS after close_notify) behind what was written, flushing it if need be. Reading goes on.</summary>
+    internal abstract void ShutdownSend();
+
+    /// <summary>Ends in order: what the system takes at once of the out-buffer, (close_notify,) FIN.</summary>
+    internal abstract void Close();
+
+    /// <summary>Ends with RST, so that the peer cannot take what it has for whole.</summary>
+    internal abstract void Abort();
+}

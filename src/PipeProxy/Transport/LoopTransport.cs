@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PipeProxy.Transport;
+
+/// <summary>The seam below which bytes move: one per loop. `sockets` stands behind it; an own epoll and a simulated network fit the same shape.</summary>
+/// <remarks>Everything but <see cref="Wake"/> is called on the loop's thread.</remarks>
+internal abstract class LoopTransport : IDisposable
+{
+    // Open sockets, so that a stop can reset them and wait until their last operation ended.
+    private readonly List<TransportSocket> _sockets = [];
+
+    internal EventLoop Loop { get; private set; } = null!;
+
+    /// <summary>Sockets that are open or whose last operation has not ended.</summary>
+    internal int SocketCount => _sockets.Count;
+
+    /// <summary>Handles the events that are there; when there are none and <paramref name="block"/> is set, sleeps until there are or <see cref="Wake"/> is called.</summary>
+    internal abstract void Poll(bool block);
+
+    /// <summary>Ends the sleep, or the next one when the loop does not sleep yet. From any thread.</summary>
+    internal abstract void Wake();
+
+    /// <summary>A socket to connect with; null when the system has none to give.</summary>
+    internal abstract TransportSocket? CreateSocket(AddressFamily family);
+
+    /// <summary>Binds and listens; does not accept yet.</summary>
+    /// <param name="endPoint">Port 0 takes a free one.</param>
+    /// <param name="backlog">Connections that the system keeps for us.</param>
+    /// <param name="listener">Null when the result is not <see cref="ListenStatus.Ok"/>.</param>
+    internal abstract ListenStatus TryListen(IPEndPoint endPoint, int backlog, out TransportListener? listener);
+
+    public abstract void Dispose();
+
+    internal void Attach(EventLoop loop) => Loop = loop;
+
+    internal void AbortAll()
+    {
+        for (var i = _sockets.Count - 1; i >= 0; i = Math.Min(i, _sockets.Count) - 1)
+        {
+            _sockets[i].Abort();
+        }
+    }
+
+    internal void Add(TransportSocket socket)
+    {
+        socket.Slot = _sockets.Count;
+        _sockets.Add(socket);
+    }
+
+    internal void Remove(TransportSocket socket)
+    {
+        var last = _sockets[^1];
+        _sockets[socket.Slot] = last;
+        last.Slot = socket.Slot;
+        _sockets.RemoveAt(_sockets.Count - 1);
+        socket.Slot = -1;
+    }
+}

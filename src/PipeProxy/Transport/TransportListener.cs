@@ -1,0 +1,36 @@
+using System.Net;
+
+namespace PipeProxy.Transport;
+
+/// <summary>How binding to an address ended.</summary>
+internal enum ListenStatus : byte
+{
+    Ok,
+
+    /// <summary>Another socket listens there.</summary>
+    AddressInUse,
+
+    /// <summary>No interface of this host has the address.</summary>
+    AddressNotAvailable,
+
+    /// <summary>The port needs a privilege that the process does not have.</summary>
+    AccessDenied,
+
+    /// <summary>Anything else the system says.</summary>
+    Failed,
+}
+
+/// <summary>A listening socket of a <see cref="LoopTransport"/>.</summary>
+internal abstract class TransportListener
+{
+    internal abstract IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Waits for connections until stopped.</summary>
+    /// <param name="loops">The loops that take connections.</param>
+    /// <param name="accepted">Called on the loop that the connection belongs to from now on.</param>
+    /// <param name="troubled">Called when the system refuses to accept, for example for want of descriptors; accepting goes on after a pause.</param>
+    internal abstract void Start(IReadOnlyList<EventLoop> loops, Action<TransportSocket> accepted, Action<string> troubled);
+
+    /// <summary>Closes the listening socket; connections that it accepted live on.</summary>
+    internal abstract void Stop();
+}

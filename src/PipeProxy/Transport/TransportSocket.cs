@@ -1,0 +1,39 @@
+using System.Net;
+
+namespace PipeProxy.Transport;
+
+/// <summary>One stream socket of a <see cref="LoopTransport"/>; belongs to one loop.</summary>
+/// <remarks>
+/// One receive and one send at a time. The buffers of an operation are the transport's until it completes, also after <see cref="Abort"/>: an operation completes only when the system has let go of its buffers.
+/// </remarks>
+internal abstract class TransportSocket(EventLoop loop)
+{
+    /// <summary>Place in the transport's list; -1 when closed and its last operation ended.</summary>
+    internal int Slot = -1;
+
+    internal EventLoop Loop { get; } = loop;
+
+    internal abstract EndPoint? LocalEndPoint { get; }
+
+    internal abstract EndPoint? RemoteEndPoint { get; }
+
+    internal abstract bool IsClosed { get; }
+
+    internal abstract ValueTask<IoStatus> ConnectAsync(EndPoint endPoint);
+
+    /// <summary>Receives what is there, waiting for the first byte. Bytes that arrived come before the error that followed them.</summary>
+    /// <param name="buffer">When empty, completes with Ok and 0 bytes as soon as data is there, or with the end or the error that came instead.</param>
+    internal abstract ValueTask<IoResult> ReceiveAsync(Memory<byte> buffer);
+
+    /// <summary>Sends from the front of the buffer without consuming it; the result says how many bytes went.</summary>
+    internal abstract ValueTask<IoResult> SendAsync(OutBuffer output);
+
+    /// <summary>FIN after what was sent.</summary>
+    internal abstract void ShutdownSend();
+
+    /// <summary>FIN after what was sent, and closed once the last operation ended; operations complete with <see cref="IoStatus.Aborted"/>.</summary>
+    internal abstract void Close();
+
+    /// <summary>RST; operations complete with <see cref="IoStatus.Aborted"/>.</summary>
+    internal abstract void Abort();
+}
