@@ -1,1 +1,4 @@
-return 0;
+using PipeProxy.Cli;
+using PipeProxy.Cli.Output;
+
+return await CommandLine.RunAsync(args, Terminal.OfProcess()).ConfigureAwait(false);
