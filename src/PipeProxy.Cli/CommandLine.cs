@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using PipeProxy.Certificates;
 using PipeProxy.Cli.MtlsCertificate;
 using PipeProxy.Cli.Output;
+using PipeProxy.Cli.Run;
 
 namespace PipeProxy.Cli;
 
@@ -21,10 +22,12 @@ internal static class CommandLine
             Examples =
             [
                 "pipeproxy mtls-certificate create --name aws-alb-cert --cert client-cert.pem --key client-key.pem --environment-type production",
+                "pipeproxy run --forward https://my-alb.example --mtls-certificate aws-alb-cert",
+                "pipeproxy check",
                 "pipeproxy mtls-certificate list",
             ],
             Options = { help, new VersionOption { Description = "Show the version." } },
-            Subcommands = { MtlsCertificateCommand.Create() },
+            Subcommands = { RunCommand.Create(), CheckCommand.Create(), MtlsCertificateCommand.Create(), CompletionsCommand.Create() },
         };
     }
 

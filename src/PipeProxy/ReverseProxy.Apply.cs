@@ -160,7 +160,7 @@ public sealed partial class ReverseProxy
                 continue;
             }
 
-            var certificate = CertificateCheck.NameOf(route.Handler);
+            var certificate = route.Handler.MtlsCertificate;
             if (!byName.TryGetValue((origin, certificate), out var target))
             {
                 var upstream = UpstreamOf(config, origin);

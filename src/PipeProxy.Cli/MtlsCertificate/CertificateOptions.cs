@@ -60,9 +60,11 @@ internal static class CertificateOptions
     {
         var terminal = Terminal.Of(parsed);
         var folder = First(parsed.GetValue<string?>(StoreOption), terminal.Variable(StoreVariable)) ?? DefaultStore;
-        var passphrase = parsed.GetValue<string?>(PassphraseFileOption) is { } file ? ReadPassphrase(file) : First(terminal.Variable(PassphraseVariable));
-        return new CertificateStore(folder, passphrase, terminal.Time);
+        return new CertificateStore(folder, ReadStorePassphrase(parsed.GetValue<string?>(PassphraseFileOption), terminal), terminal.Time);
     }
+
+    /// <summary>The store's passphrase: from <paramref name="file"/>, else from the environment, else none.</summary>
+    public static string? ReadStorePassphrase(string? file, Terminal terminal) => file is not null ? ReadPassphrase(file) : First(terminal.Variable(PassphraseVariable));
 
     public static bool WantsJson(ParseResult parsed) => parsed.GetValue<string>(OutputOption) == "json";
 

@@ -64,13 +64,13 @@ public abstract record RouteHandlerConfig
     {
     }
 
+    /// <summary>Name of the client certificate to present; null presents none.</summary>
+    public string? MtlsCertificate { get; init; }
+
     /// <summary>Base URL plus the incoming path (<c>urlForwardHandler</c>).</summary>
     /// <param name="BaseUrl">Template; the authority takes only <c>${env.X}</c>, which a loaded configuration has filled in already.</param>
     public sealed record UrlForward(string BaseUrl) : RouteHandlerConfig
     {
-        /// <summary>Name of the client certificate to present; null presents none.</summary>
-        public string? MtlsCertificate { get; init; }
-
         /// <summary>The incoming query is appended. Default true.</summary>
         public bool ForwardSearch { get; init; } = true;
     }
@@ -79,9 +79,6 @@ public abstract record RouteHandlerConfig
     /// <param name="RewritePattern">Template; the authority takes only <c>${env.X}</c>, which a loaded configuration has filled in already.</param>
     public sealed record UrlRewrite(string RewritePattern) : RouteHandlerConfig
     {
-        /// <summary>Name of the client certificate to present; null presents none.</summary>
-        public string? MtlsCertificate { get; init; }
-
         /// <summary>The incoming query is appended. Default true.</summary>
         public bool ForwardSearch { get; init; } = true;
     }
