@@ -34,35 +34,17 @@ internal sealed partial class AccessLogFile : IDisposable
     /// <summary>Writes to <paramref name="stream"/>, which stays open afterwards.</summary>
     public static AccessLogFile Over(Stream stream, ILogger logger) => new(stream, owned: false, "-", logger);
 
-    /// <summary>Opens <paramref name="path"/> to append; it is created with mode 0640 when it is not there.</summary>
-    public static bool TryOpen(string path, ILogger logger, [NotNullWhen(true)] out AccessLogFile? file, [NotNullWhen(false)] out ConfigurationError? error)
+    /// <summary>Opens <paramref name="path"/> to append, created with mode 0640 when it is not there; <c>-</c> is <paramref name="standardOutput"/>.</summary>
+    public static bool TryOpen(string path, Stream? standardOutput, ILogger logger, [NotNullWhen(true)] out AccessLogFile? file, [NotNullWhen(false)] out ConfigurationError? error)
     {
-        var options = new FileStreamOptions
+        if (path != "-")
         {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = CreateMode;
+            return TryOpenPath(path, logger, out file, out error);
         }
 
-        try
-        {
-            var stream = new FileStream(path, options);
-            AppendAlways(stream.SafeFileHandle);
-            file = new AccessLogFile(stream, owned: true, path, logger);
-            error = null;
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            file = null;
-            error = new ConfigurationError(null, "accessLog.file", path, Describe(path, e));
-            return false;
-        }
+        file = standardOutput is null ? null : Over(standardOutput, logger);
+        error = file is null ? new ConfigurationError(null, "accessLog.file", path, "This host gives the log no standard output; name a file.") : null;
+        return file is not null;
     }
 
     /// <summary>Writes entries, each a line, with one call; counts them as lost when that fails.</summary>
@@ -107,6 +89,36 @@ internal sealed partial class AccessLogFile : IDisposable
         if (_owned)
         {
             _stream.Dispose();
+        }
+    }
+
+    private static bool TryOpenPath(string path, ILogger logger, [NotNullWhen(true)] out AccessLogFile? file, [NotNullWhen(false)] out ConfigurationError? error)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = CreateMode;
+        }
+
+        try
+        {
+            var stream = new FileStream(path, options);
+            AppendAlways(stream.SafeFileHandle);
+            file = new AccessLogFile(stream, owned: true, path, logger);
+            error = null;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            file = null;
+            error = new ConfigurationError(null, "accessLog.file", path, Describe(path, e));
+            return false;
         }
     }
 

@@ -6,7 +6,7 @@ namespace PipeProxy.Telemetry;
 /// <summary>What a line of the access log looks like, per format. Every line ends in one line feed and holds no other.</summary>
 internal static class AccessLogLine
 {
-    // With these bounds a line stays below 32 KiB, half of a segment, whatever a peer sends.
+    // With these bounds a line stays below 32 KiB, an eighth of a segment, whatever a peer sends.
     private const int MaxTargetBytes = 16 * 1024;
     private const int MaxFieldBytes = 4 * 1024;
     private const int MaxDetailBytes = 2 * 1024;
