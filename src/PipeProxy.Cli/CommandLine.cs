@@ -35,6 +35,12 @@ internal static class CommandLine
     /// <returns>An <see cref="ExitCode"/> as the process returns it.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken = default)
     {
+        if (arguments is [{ } first, { } line] && CompletionsCommand.TryReadPosition(first, out var position))
+        {
+            CompletionsCommand.Suggest(Create(), line, position, terminal);
+            return (int)ExitCode.Done;
+        }
+
         var parsed = Create().Parse(arguments);
         if (parsed.Action is null or ParseErrorAction)
         {

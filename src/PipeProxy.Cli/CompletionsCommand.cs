@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using PipeProxy.Cli.Output;
 
 namespace PipeProxy.Cli;
@@ -24,6 +25,30 @@ internal static class CompletionsCommand
         };
         command.SetAction(parsed => Terminal.Of(parsed).Output.Write(ScriptOf(parsed.GetValue(shell)!)));
         return command;
+    }
+
+    /// <summary>Reads <c>[suggest:POSITION]</c>, by which the scripts ask.</summary>
+    public static bool TryReadPosition(string argument, out int position)
+    {
+        position = 0;
+        return argument.StartsWith("[suggest:", StringComparison.Ordinal) && argument.EndsWith(']')
+            && int.TryParse(argument.AsSpan(9, argument.Length - 10), NumberStyles.None, CultureInfo.InvariantCulture, out position);
+    }
+
+    /// <summary>Prints what may stand at <paramref name="position"/> of <paramref name="line"/>, one a line.</summary>
+    public static void Suggest(Command root, string line, int position, Terminal terminal)
+    {
+        // The line begins with the name it was called by; the tree is parsed without it.
+        var start = line.IndexOf(' ', StringComparison.Ordinal) + 1;
+        if (start == 0)
+        {
+            return;
+        }
+
+        foreach (var completion in root.Parse(line[start..]).GetCompletions(Math.Max(0, position - start)))
+        {
+            terminal.Output.WriteLine(completion.InsertText ?? completion.Label);
+        }
     }
 
     private static string ScriptOf(string shell) => shell switch

@@ -28,10 +28,12 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
 
         using var logging = Logging.Create();
         var logger = logging.CreateLogger("PipeProxy");
+        await using var standardOutput = Console.OpenStandardOutput();
         await using var proxy = new ReverseProxyBuilder()
             .UseConfig(loaded.Config)
             .UseCertificates(loaded.Certificates!)
             .UseLoops(loops)
+            .UseAccessLogOutput(standardOutput)
             .UseLogging(logging)
             .Build();
         try

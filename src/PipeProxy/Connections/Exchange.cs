@@ -78,7 +78,13 @@ internal sealed class Exchange
     /// <summary>Name of the client certificate it was sent under; null when none.</summary>
     public string? Certificate { get; set; }
 
-    /// <summary>When the head was read, loop milliseconds.</summary>
+    /// <summary>It was sent a second time, after a pooled connection had died.</summary>
+    public bool Retried { get; set; }
+
+    /// <summary>It was sent over a connection that was opened for it.</summary>
+    public bool OpenedConnection { get; set; }
+
+    /// <summary>When its first byte was seen, as a timestamp of the loop's clock.</summary>
     public long StartedAt { get; private set; }
 
     /// <summary>The request has a body of which something is still to come.</summary>
@@ -101,6 +107,7 @@ internal sealed class Exchange
         Outcome = Outcome.Completed;
         Failure = null;
         Route = Origin = Certificate = null;
+        Retried = OpenedConnection = false;
         _requestId.Clear();
     }
 

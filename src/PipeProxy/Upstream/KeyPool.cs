@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PipeProxy.Configuration;
+using PipeProxy.Telemetry;
 using PipeProxy.Tls;
 using PipeProxy.Transport;
 
@@ -20,7 +21,7 @@ internal sealed class KeyPool
     private volatile PoolConfig _config;
 
     /// <summary>Makes an empty pool.</summary>
-    public KeyPool(UpstreamKey key, PoolConfig config, TlsClientOptions? tls, DateTimeOffset notAfter, IReadOnlyList<EventLoop> loops)
+    public KeyPool(UpstreamKey key, PoolConfig config, TlsClientOptions? tls, DateTimeOffset notAfter, IReadOnlyList<EventLoop> loops, ProxyMetrics metrics)
     {
         Key = key;
         _config = config;
@@ -29,7 +30,7 @@ internal sealed class KeyPool
         _shelves = new Shelf[loops.Count];
         for (var i = 0; i < _shelves.Length; i++)
         {
-            _shelves[i] = new Shelf(loops[i]);
+            _shelves[i] = new Shelf(loops[i], metrics.ForLoop(i));
         }
     }
 
@@ -54,6 +55,9 @@ internal sealed class KeyPool
 
     /// <summary>Connections open or opening, busy and idle, on all loops.</summary>
     public int OpenConnections => Volatile.Read(ref _open);
+
+    /// <summary>What <paramref name="loop"/> counts.</summary>
+    public LoopCounters CountersOf(EventLoop loop) => _shelves[loop.Index].Counters;
 
     /// <summary>True once: the origin asked for no certificate, which is worth one line in the log and not one a connection.</summary>
     public bool TryNoteNotRequested() => Interlocked.Exchange(ref _notRequested, 1) == 0;
@@ -181,9 +185,10 @@ internal sealed class KeyPool
     }
 
     /// <summary>One loop's part of the pool.</summary>
-    private sealed class Shelf(EventLoop loop)
+    private sealed class Shelf(EventLoop loop, LoopCounters counters)
     {
         public readonly EventLoop Loop = loop;
+        public readonly LoopCounters Counters = counters;
         public readonly List<UpstreamConnection> Idle = [];
         public readonly Queue<PoolWaiter> Waiters = new();
 

@@ -50,6 +50,7 @@ internal sealed partial class UpstreamDialer(OriginResolver resolver, TlsConnect
 
         var secured = await tls.ConnectAsync(socket, pool.Tls);
         loop.AssertInside();
+        pool.CountersOf(loop).HandshakeEnded(secured.Failure?.Outcome);
         if (secured.Connection is not { } stream)
         {
             return (null, secured.Failure);
