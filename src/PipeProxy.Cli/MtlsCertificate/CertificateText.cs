@@ -64,12 +64,13 @@ internal static class CertificateText
             using var ecdsa = certificate.GetECDsaPublicKey();
             if (ecdsa is not null)
             {
-                return ecdsa.ExportParameters(false).Curve.Oid.FriendlyName switch
+                var curve = ecdsa.ExportParameters(false).Curve.Oid;
+                return curve.Value switch
                 {
-                    "nistP256" => "ECDSA P-256",
-                    "nistP384" => "ECDSA P-384",
-                    "nistP521" => "ECDSA P-521",
-                    var curve => $"ECDSA {curve}",
+                    "1.2.840.10045.3.1.7" => "ECDSA P-256",
+                    "1.3.132.0.34" => "ECDSA P-384",
+                    "1.3.132.0.35" => "ECDSA P-521",
+                    _ => $"ECDSA {curve.FriendlyName ?? curve.Value}",
                 };
             }
         }

@@ -134,7 +134,7 @@ public static partial class CertificateLint
         }
         else if (now < from)
         {
-            findings.Add(CertificateFinding.Warning("not-yet-valid", $"{what} is not valid before {from:yyyy-MM-dd HH:mm} UTC; until then routes that name it answer 522.", "Wait, or check this machine's clock."));
+            findings.Add(CertificateFinding.Warning("not-yet-valid", $"{what} is not valid before {from:yyyy-MM-dd HH:mm} UTC; until then routes that name it answer 522.", "Wait, or check the system's clock."));
         }
         else if (to - now <= ExpiryWarning)
         {
