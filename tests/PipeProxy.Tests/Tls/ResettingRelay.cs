@@ -27,10 +27,10 @@ internal sealed class ResettingRelay : IDisposable
         await PassAsync(client, server, buffer);
 
         // The server's flight: until nothing has come and the client answers.
-        var answer = client.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).AsTask();
+        var answer = WaitAsync(client);
         while (true)
         {
-            var flight = server.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).AsTask();
+            var flight = WaitAsync(server);
             if (await Task.WhenAny(flight, answer) == answer)
             {
                 await PassAsync(client, server, buffer);
@@ -44,8 +44,11 @@ internal sealed class ResettingRelay : IDisposable
         await PassAsync(server, client, buffer);
 
         // Closing with bytes unread makes the kernel reset.
-        await client.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+        await WaitAsync(client);
     }
+
+    // A peek, because an empty receive of System.Net.Sockets may end without data.
+    private static Task<int> WaitAsync(Socket socket) => socket.ReceiveAsync(new byte[1], SocketFlags.Peek);
 
     private static async Task PassAsync(Socket from, Socket to, byte[] buffer)
     {

@@ -253,7 +253,7 @@ public sealed class TlsConnectorTests : IDisposable
         await using var loops = new TestLoops(time: time);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var connecting = ConnectAsync(loops, (IPEndPoint)listener.LocalEndpoint, Options());
+        var connecting = ConnectAsync(loops, (IPEndPoint)listener.LocalEndpoint, Options() with { HandshakeTimeout = TimeSpan.FromSeconds(5) });
         using var peer = await listener.AcceptSocketAsync();
         await peer.ReceiveAsync(new byte[1]);
         time.Advance(TimeSpan.FromSeconds(4.9));
@@ -274,6 +274,7 @@ public sealed class TlsConnectorTests : IDisposable
         CertificateName = "client-cert",
         CertificateContext = Authority.Context(Authority.Issue("client", TestAuthority.ClientAuth)),
         TrustedRoots = Authority.Roots,
+        HandshakeTimeout = TimeSpan.FromSeconds(30),
     };
 
     private static TlsClientOptions OfStranger() => Options() with { CertificateContext = Stranger.Context(Stranger.Issue("client", TestAuthority.ClientAuth)) };
