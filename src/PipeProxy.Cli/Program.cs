@@ -1,5 +1,4 @@
-using System.CommandLine;
-using PipeProxy.Cli.Run;
+using PipeProxy.Cli;
+using PipeProxy.Cli.Output;
 
-var root = new RootCommand("PipeProxy") { RunCommand.Create(), CheckCommand.Create() };
-return root.Parse(args).Invoke();
+return await CommandLine.RunAsync(args, Terminal.OfProcess()).ConfigureAwait(false);

@@ -7,6 +7,7 @@ using PipeProxy.Configuration;
 using PipeProxy.Connections;
 using PipeProxy.Forwarding;
 using PipeProxy.Routing;
+using PipeProxy.Telemetry;
 using PipeProxy.Tls;
 using PipeProxy.Upstream;
 
@@ -29,9 +30,20 @@ public sealed partial class ReverseProxy
             return new ApplyResult(Applied: false, _config.Revision, errors);
         }
 
+        var accessLog = OpenAccessLog(config, errors);
+        if (errors.Any(static error => error.Severity == ErrorSeverity.Error))
+        {
+            return new ApplyResult(Applied: false, _config.Revision, errors);
+        }
+
         var added = await OpenListenersAsync(config, listenerTls, errors).ConfigureAwait(false);
         if (added is null)
         {
+            if (accessLog is not null)
+            {
+                await accessLog.Log.DisposeAsync().ConfigureAwait(false);
+            }
+
             return new ApplyResult(Applied: false, _config.Revision, errors);
         }
 
@@ -45,6 +57,8 @@ public sealed partial class ReverseProxy
         SwapListeners(config, listenerTls, added);
         Volatile.Write(ref _config, config);
         _trust = trust!;
+        _metrics.Use([.. certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter))]);
+        await SwapAccessLogAsync(config, accessLog).ConfigureAwait(false);
         Warnings = errors;
         return new ApplyResult(Applied: true, config.Revision, errors);
     }
@@ -78,6 +92,7 @@ public sealed partial class ReverseProxy
             LogRoute(_options.Logger, error.ToString());
         }
 
+        _metrics.Use([.. certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter))]);
         LogCertificates(_options.Logger, certificates.Certificates.Count);
     }
 
@@ -160,7 +175,7 @@ public sealed partial class ReverseProxy
                 continue;
             }
 
-            var certificate = CertificateCheck.NameOf(route.Handler);
+            var certificate = route.Handler.MtlsCertificate;
             if (!byName.TryGetValue((origin, certificate), out var target))
             {
                 var upstream = UpstreamOf(config, origin);

@@ -21,6 +21,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<ClientListener> _listeners = [];
     private readonly EventLoop[] _loops;
+    private readonly ProxyMetrics _metrics;
     private readonly HandshakeWorkers _workers;
     private readonly OriginResolver _resolver;
     private readonly UpstreamPool _pool;
@@ -43,11 +44,12 @@ public sealed partial class ReverseProxy : IAsyncDisposable
             _loops[i] = new EventLoop(i, new EventLoopOptions { Time = options.Time, OnUnhandledException = ReportBug });
         }
 
-        _workers = new HandshakeWorkers();
+        _metrics = new ProxyMetrics(_loops.Length, options.Time);
+        _workers = new HandshakeWorkers(onUnhandledException: ReportBug);
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
-        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes), options.Time);
+        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes, options.Logger), _metrics, options.Time);
         _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), []));
-        _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, Report);
+        _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
         _tlsAcceptor = new TlsAcceptor(_workers);
     }
 
@@ -203,6 +205,8 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         }
 
         _workers.Dispose();
+        await CloseAccessLogAsync().ConfigureAwait(false);
+        _metrics.Dispose();
     }
 
     private void OnCertificatesChanged()
@@ -221,31 +225,8 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         }
     }
 
-    private void Report(Exchange exchange, long now)
-    {
-        if (exchange.Failure is { } failure)
-        {
-            ReportCore(exchange, failure);
-        }
-    }
-
-    private void ReportCore(Exchange exchange, Failure failure)
-        => LogFailure(
-            _options.Logger,
-            exchange.Status,
-            failure.Outcome.Error,
-            failure.Outcome.Stage,
-            System.Text.Encoding.ASCII.GetString(exchange.RequestId),
-            exchange.Route ?? "-",
-            exchange.Certificate ?? "-",
-            failure.Detail,
-            failure.Next ?? "");
-
     private void ReportBug(Exception exception)
         => _options.Logger.LogError(exception, "A callback of an event loop failed. This is a bug; please report it.");
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Status} {Error} at {Stage}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}")]
-    private static partial void LogFailure(ILogger logger, int status, string error, OutcomeStage stage, string requestId, string route, string certificate, string detail, string next);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The drain's time is over; {Count} connections are cut.")]
     private static partial void LogCut(ILogger logger, int count);

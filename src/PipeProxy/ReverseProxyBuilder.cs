@@ -42,6 +42,13 @@ public sealed class ReverseProxyBuilder
         return this;
     }
 
+    /// <summary>What an access log to <c>-</c> is written to; stays open. Default: none, and such a log is refused.</summary>
+    public ReverseProxyBuilder UseAccessLogOutput(Stream output)
+    {
+        _options.AccessLogOutput = output;
+        return this;
+    }
+
     /// <summary>Event loops, each one thread. Default 0: one per processor.</summary>
     public ReverseProxyBuilder UseLoops(int count)
     {
@@ -74,6 +81,8 @@ internal sealed record ProxyOptions
     public ICertificateSource? Certificates { get; set; }
 
     public ILogger Logger { get; set; } = NullLogger.Instance;
+
+    public Stream? AccessLogOutput { get; set; }
 
     public int Loops { get; set; }
 

@@ -99,6 +99,11 @@ public sealed class ByteOrigin : IAsyncDisposable
     /// <summary>Closes listener and connections, and throws what a script failed with.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         _listener.Dispose();
         await _accepting;
@@ -161,11 +166,13 @@ public sealed class ByteOrigin : IAsyncDisposable
         }
         catch (Exception e) when (_stop.IsCancellationRequested || connection.IsClosed || TestTls.IsReset(e) || e is AuthenticationException or IOException or OriginEndException)
         {
-            // The peer went away, or the test is over.
+            // The peer went away or refused the handshake, or the test is over.
+            connection.Failure = e;
             connection.Close();
         }
         catch (Exception e)
         {
+            connection.Failure = e;
             connection.Reset();
             lock (_lock)
             {

@@ -39,6 +39,9 @@ public sealed class OriginConnection : IDisposable
     /// <summary>The host name of the client's SNI; empty without one, null without TLS.</summary>
     public string? ServerName { get; private set; }
 
+    /// <summary>What ended the script or the TLS handshake early, such as the client's refusal of the origin's certificate; null otherwise.</summary>
+    public Exception? Failure { get; internal set; }
+
     /// <summary>Everything that came so far, after TLS.</summary>
     public string Received
     {

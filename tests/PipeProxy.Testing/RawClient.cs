@@ -7,23 +7,25 @@ using System.Text;
 namespace PipeProxy.Testing;
 
 /// <summary>An HTTP/1.1 client that sends exactly the bytes it is told, one byte per segment unless told otherwise.</summary>
-/// <remarks>Every operation ends within the timeout of <see cref="ConnectAsync"/>. One reader and one writer at a time.</remarks>
+/// <remarks>Every operation ends within <see cref="Timeout"/>. One reader and one writer at a time.</remarks>
 public sealed class RawClient : IDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Socket _socket;
-    private readonly TimeSpan _timeout;
     private readonly RawResponseReader _reader;
     private Stream _stream;
 
     private RawClient(Socket socket, TimeSpan timeout)
     {
         _socket = socket;
-        _timeout = timeout;
+        Timeout = timeout;
         _stream = new NetworkStream(socket, ownsSocket: false);
         _reader = new RawResponseReader(ReceiveAsync);
     }
+
+    /// <summary>The longest that any single operation may take; past it, <see cref="TimeoutException"/>. Default 10 s.</summary>
+    public TimeSpan Timeout { get; set; }
 
     /// <summary>How the peer ended the connection, as far as reads have seen it.</summary>
     public ConnectionEnd End { get; private set; }
@@ -33,7 +35,7 @@ public sealed class RawClient : IDisposable
 
     /// <summary>Connects to a port of 127.0.0.1.</summary>
     /// <param name="port">The port.</param>
-    /// <param name="timeout">The longest that any single operation of this client may take. Default 10 s.</param>
+    /// <param name="timeout">First value of <see cref="Timeout"/>.</param>
     public static async Task<RawClient> ConnectAsync(int port, TimeSpan? timeout = null)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -66,7 +68,7 @@ public sealed class RawClient : IDisposable
             client._stream = tls;
             SslClientAuthenticationOptions options = TestTls.ClientOptions(certificate, trusted, protocols);
             options.TargetHost = serverName;
-            await BoundAsync(client._timeout, async cancel => await tls.AuthenticateAsClientAsync(options, cancel), "the TLS handshake");
+            await BoundAsync(client.Timeout, async cancel => await tls.AuthenticateAsClientAsync(options, cancel), "the TLS handshake");
             return client;
         }
         catch
@@ -85,7 +87,7 @@ public sealed class RawClient : IDisposable
     /// <param name="bytes">What to send.</param>
     /// <param name="whole">True, the default here, sends them in one piece; false byte by byte.</param>
     public Task SendAsync(ReadOnlyMemory<byte> bytes, bool whole = true) => BoundAsync(
-        _timeout,
+        Timeout,
         async cancel =>
         {
             int step = whole ? Math.Max(bytes.Length, 1) : 1;
@@ -103,15 +105,15 @@ public sealed class RawClient : IDisposable
     {
         try
         {
-            return await _reader.ReadAsync(isHead).WaitAsync(_timeout);
+            return await _reader.ReadAsync(isHead).WaitAsync(Timeout);
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"No whole response within {_timeout.TotalSeconds:0} s.");
+            throw new TimeoutException($"No whole response within {Timeout.TotalSeconds:0} s.");
         }
     }
 
-    /// <summary>Sends a request in one go and reads its answer.</summary>
+    /// <summary>Sends a request, byte by byte unless told otherwise, and reads its answer.</summary>
     public async Task<RawResponse> ExchangeAsync(string request, bool whole = false)
     {
         await SendAsync(request, whole);
@@ -124,7 +126,7 @@ public sealed class RawClient : IDisposable
         using MemoryStream bytes = new();
         try
         {
-            await _reader.CopyToEndAsync(bytes).WaitAsync(_timeout);
+            await _reader.CopyToEndAsync(bytes).WaitAsync(Timeout);
         }
         catch (RawClientException) when (End == ConnectionEnd.Reset)
         {
@@ -132,7 +134,7 @@ public sealed class RawClient : IDisposable
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"The connection is still open after {_timeout.TotalSeconds:0} s; it brought {bytes.Length} bytes.");
+            throw new TimeoutException($"The connection is still open after {Timeout.TotalSeconds:0} s; it brought {bytes.Length} bytes.");
         }
 
         return new RawEnd(Encoding.Latin1.GetString(bytes.GetBuffer(), 0, (int)bytes.Length), End);

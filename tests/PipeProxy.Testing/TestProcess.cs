@@ -11,6 +11,7 @@ public sealed class TestProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly ProcessOutput _output = new();
+    private bool _disposed;
 
     private TestProcess(ProcessStartInfo start)
     {
@@ -138,6 +139,12 @@ public sealed class TestProcess : IAsyncDisposable
     /// <summary>Kills the process and what it started, if it still runs.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);

@@ -51,6 +51,11 @@ public sealed class UploadSink : IAsyncDisposable
     /// <summary>Ends every upload.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         _listener.Dispose();
         await _accepting;

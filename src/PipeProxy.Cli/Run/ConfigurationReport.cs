@@ -1,3 +1,4 @@
+using PipeProxy.Cli.Output;
 using PipeProxy.Configuration;
 
 namespace PipeProxy.Cli.Run;
@@ -5,12 +6,16 @@ namespace PipeProxy.Cli.Run;
 /// <summary>Errors and warnings as people read them: one line each with file, line and column in front, then a count.</summary>
 internal static class ConfigurationReport
 {
-    /// <summary>Writes all of <paramref name="errors"/>, in the order of the files.</summary>
-    public static void Write(TextWriter output, IReadOnlyList<ConfigurationError> errors)
+    /// <summary>Writes all of <paramref name="errors"/>, in the order of the files; coloured where <paramref name="output"/> is.</summary>
+    public static void Write(Terminal terminal, TextWriter output, IReadOnlyList<ConfigurationError> errors)
     {
+        var colors = ReferenceEquals(output, terminal.Error) ? terminal.ColorsError : terminal.ColorsOutput;
         foreach (var error in errors)
         {
-            output.WriteLine(error);
+            var line = error.ToString();
+            output.WriteLine(!colors ? line : error.Severity == ErrorSeverity.Warning
+                ? line.Replace("warning:", Color.Yellow.Around("warning:"), StringComparison.Ordinal)
+                : line.Replace("error:", Color.Red.Around("error:"), StringComparison.Ordinal));
         }
     }
 
@@ -21,5 +26,6 @@ internal static class ConfigurationReport
         return $"{Plural(errors.Count - warnings, "error")}, {Plural(warnings, "warning")}";
     }
 
-    private static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+    /// <summary><c>1 route</c>, <c>2 routes</c>.</summary>
+    public static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 }

@@ -11,7 +11,7 @@ namespace PipeProxy.Cli.Run;
 internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource? Certificates, IReadOnlyList<ConfigurationError> Errors, IReadOnlyList<string> Files)
 {
     /// <summary>Reads everything from the disk.</summary>
-    public static HostConfiguration Load(ConfigurationOverrides overrides, string? passphraseFile)
+    public static HostConfiguration Load(ConfigurationOverrides overrides, string? passphrase)
     {
         var result = ConfigurationLoader.Load(overrides);
         if (result.Config is not { } config)
@@ -19,13 +19,9 @@ internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource
             return new HostConfiguration(null, null, result.Errors, result.Files);
         }
 
-        var store = OpenStore(config, passphraseFile);
+        var store = new CertificateStore(config.CertificateStore!, passphrase);
         return new HostConfiguration(config, store, [.. result.Errors, .. ReverseProxy.Check(config, store)], [.. result.Files, .. FilesOf(config)]);
     }
-
-    /// <summary>The store that <paramref name="config"/> names.</summary>
-    public static CertificateStore OpenStore(ProxyConfig config, string? passphraseFile)
-        => new(config.CertificateStore!, StorePassphrase.Read(passphraseFile));
 
     private static IEnumerable<string> FilesOf(ProxyConfig config)
     {

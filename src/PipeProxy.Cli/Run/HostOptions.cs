@@ -1,4 +1,6 @@
 using System.CommandLine;
+using PipeProxy.Cli.MtlsCertificate;
+using PipeProxy.Cli.Output;
 using PipeProxy.Configuration;
 
 namespace PipeProxy.Cli.Run;
@@ -60,6 +62,6 @@ internal sealed class HostOptions
         TlsKey = result.GetValue(_tlsKey),
     };
 
-    /// <summary>File with the store's passphrase; null: the environment variable, if any.</summary>
-    public string? PassphraseFile(ParseResult result) => result.GetValue(_passphraseFile);
+    /// <summary>The store's passphrase, from the file or the environment; null: none.</summary>
+    public string? Passphrase(ParseResult result) => CertificateOptions.ReadStorePassphrase(result.GetValue(_passphraseFile), Terminal.Of(result));
 }

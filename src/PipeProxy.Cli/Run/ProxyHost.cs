@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using PipeProxy.Cli.Output;
 using PipeProxy.Configuration;
 
 namespace PipeProxy.Cli.Run;
 
 /// <summary>One run of the proxy as a process: start, signals, reloads, drain.</summary>
 /// <remarks>A host of the library like any other; everything it does goes through <see cref="ReverseProxyBuilder"/> and <see cref="ReverseProxy"/>.</remarks>
-internal sealed partial class ProxyHost(ConfigurationOverrides overrides, string? passphraseFile, int loops) : IDisposable
+internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverrides overrides, string? passphrase, int loops) : IDisposable
 {
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
@@ -14,22 +15,25 @@ internal sealed partial class ProxyHost(ConfigurationOverrides overrides, string
     private FileWatch? _watch;
 
     /// <summary>Runs until a signal; returns the exit code.</summary>
-    public async Task<int> RunAsync()
+    public async Task<ExitCode> RunAsync()
     {
-        var loaded = HostConfiguration.Load(overrides, passphraseFile);
+        var loaded = HostConfiguration.Load(overrides, passphrase);
         if (loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error))
         {
-            ConfigurationReport.Write(Console.Error, loaded.Errors);
-            await Console.Error.WriteLineAsync($"{ConfigurationReport.Count(loaded.Errors)}; not started. Mend them and try 'pipeproxy check' with the same flags.");
-            return ExitCodes.ConfigurationRefused;
+            ConfigurationReport.Write(terminal, terminal.Error, loaded.Errors);
+            terminal.Error.WriteLine($"{ConfigurationReport.Count(loaded.Errors)}; not started.");
+            terminal.WriteNextToError("mend them from the top; 'pipeproxy check' with the same flags shows them again.");
+            return ExitCode.ConfigurationRefused;
         }
 
         using var logging = Logging.Create();
         var logger = logging.CreateLogger("PipeProxy");
+        await using var standardOutput = Console.OpenStandardOutput();
         await using var proxy = new ReverseProxyBuilder()
             .UseConfig(loaded.Config)
             .UseCertificates(loaded.Certificates!)
             .UseLoops(loops)
+            .UseAccessLogOutput(standardOutput)
             .UseLogging(logging)
             .Build();
         try
@@ -38,19 +42,19 @@ internal sealed partial class ProxyHost(ConfigurationOverrides overrides, string
         }
         catch (ConfigurationRefusedException e)
         {
-            ConfigurationReport.Write(Console.Error, e.Errors);
-            return ExitCodes.ConfigurationRefused;
+            ConfigurationReport.Write(terminal, terminal.Error, e.Errors);
+            return ExitCode.ConfigurationRefused;
         }
         catch (ListenFailedException e)
         {
-            await Console.Error.WriteLineAsync($"error: {e.Message}");
-            return ExitCodes.Failed;
+            terminal.WriteError(e.Message, "end what listens there, or take another address with --listen.");
+            return ExitCode.Failed;
         }
 
-        ConfigurationReport.Write(Console.Error, loaded.Errors);
+        ConfigurationReport.Write(terminal, terminal.Error, loaded.Errors);
         foreach (var url in proxy.Urls)
         {
-            Console.WriteLine($"listening on {url}");
+            terminal.Output.WriteLine($"listening on {url}");
         }
 
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
@@ -65,7 +69,7 @@ internal sealed partial class ProxyHost(ConfigurationOverrides overrides, string
         await _stop.Task;
         LogDraining(logger, proxy.Config.Timeouts.Drain.TotalSeconds);
         await proxy.StopAsync(_cut.Token);
-        return ExitCodes.Done;
+        return ExitCode.Done;
     }
 
     /// <inheritdoc/>
@@ -96,7 +100,7 @@ internal sealed partial class ProxyHost(ConfigurationOverrides overrides, string
                 return;
             }
 
-            var loaded = HostConfiguration.Load(overrides, passphraseFile);
+            var loaded = HostConfiguration.Load(overrides, passphrase);
             var refused = loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error);
             var result = refused ? null : await proxy.ApplyAsync(loaded.Config!);
             foreach (var error in result?.Errors ?? loaded.Errors)

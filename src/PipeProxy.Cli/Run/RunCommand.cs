@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PipeProxy.Cli.Output;
 
 namespace PipeProxy.Cli.Run;
 
@@ -20,30 +21,34 @@ internal static class RunCommand
             }
         });
         var allowRoot = new Option<bool>("--allow-root") { Description = "Do not warn when run as root." };
-        var command = new Command("run", """
-            Run the proxy until SIGTERM or Ctrl-C. Prints 'listening on URL' for each listener once it takes connections.
-
-            Examples:
-              pipeproxy run
-              pipeproxy run --forward https://my-alb.example --mtls-certificate aws-alb-cert --listen http://127.0.0.1:8080
-              pipeproxy run --config pipeproxy.json --environment-type production --access-log -
-
-            SIGTERM and Ctrl-C drain and exit 0; a second one ends at once. SIGHUP reloads; changed files are noticed by themselves.
-            Exit codes: 0 stopped, 1 failed (an address in use, for one), 2 usage, 3 configuration refused.
-            """);
+        var command = new ExampleCommand("run", "Run the proxy until SIGTERM or Ctrl-C. Prints 'listening on URL' for each listener once it takes connections.")
+        {
+            Remarks =
+            [
+                "SIGTERM and Ctrl-C drain and exit 0; a second one ends at once. SIGHUP reloads; changed files are noticed by themselves.",
+                "Exit codes: 0 stopped, 1 failed (an address in use, for one), 2 usage, 3 configuration refused.",
+            ],
+            Examples =
+            [
+                "pipeproxy run",
+                "pipeproxy run --forward https://my-alb.example --mtls-certificate aws-alb-cert --listen http://127.0.0.1:8080",
+                "pipeproxy run --config pipeproxy.json --environment-type production --access-log -",
+            ],
+        };
         options.AddTo(command);
         command.Options.Add(transport);
         command.Options.Add(loops);
         command.Options.Add(allowRoot);
         command.SetAction(async (result, _) =>
         {
-            using var host = new ProxyHost(options.Read(result), options.PassphraseFile(result), result.GetValue(loops));
+            var terminal = Terminal.Of(result);
+            using var host = new ProxyHost(terminal, options.Read(result), options.Passphrase(result), result.GetValue(loops));
             if (!result.GetValue(allowRoot) && Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows())
             {
-                Console.Error.WriteLine("warning: running as root. A proxy needs no privilege above port 1023; --allow-root silences this.");
+                terminal.WriteWarning("running as root. A proxy needs no privilege above port 1023; --allow-root silences this.");
             }
 
-            return await host.RunAsync();
+            return (int)await host.RunAsync();
         });
         return command;
     }

@@ -5,14 +5,6 @@ namespace PipeProxy.Certificates;
 /// <summary>Holds the certificates that routes name against those that there are.</summary>
 internal static class CertificateCheck
 {
-    /// <summary>Name of the certificate that a route presents; null when it presents none.</summary>
-    public static string? NameOf(RouteHandlerConfig handler) => handler switch
-    {
-        RouteHandlerConfig.UrlForward forward => forward.MtlsCertificate,
-        RouteHandlerConfig.UrlRewrite rewrite => rewrite.MtlsCertificate,
-        _ => null,
-    };
-
     /// <summary>Adds an error for each route whose certificate does not exist or cannot be read, and one of severity
     /// <see cref="ErrorSeverity.Route"/> for each whose certificate exists and must not be used now.</summary>
     public static void Run(ProxyConfig config, CertificateSet certificates, DateTimeOffset now, List<ConfigurationError> errors)
@@ -20,21 +12,22 @@ internal static class CertificateCheck
         errors.AddRange(certificates.Errors);
         foreach (var route in config.Routes)
         {
-            if (NameOf(route.Handler) is not { } name)
+            if (route.Handler.MtlsCertificate is not { } name)
             {
                 continue;
             }
 
-            var source = route.Source;
+            var source = route.MtlsCertificateSource?.Position ?? route.Source;
+            var setting = route.MtlsCertificateSource?.Setting ?? $"route '{route.Name}': mtlsCertificate";
             if (!certificates.Certificates.TryGetValue(name, out var certificate))
             {
-                errors.Add(new ConfigurationError(source, $"route '{route.Name}': mtlsCertificate", name, Missing(name, certificates)));
+                errors.Add(new ConfigurationError(source, setting, name, Missing(name, certificates)));
                 continue;
             }
 
             if (Describe(certificate, certificate.UsabilityAt(now, config.EnvironmentType), config.EnvironmentType) is { } cause)
             {
-                errors.Add(new ConfigurationError(source, $"route '{route.Name}': mtlsCertificate", name, cause, ErrorSeverity.Route));
+                errors.Add(new ConfigurationError(source, setting, name, cause, ErrorSeverity.Route));
             }
         }
     }

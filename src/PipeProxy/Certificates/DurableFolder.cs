@@ -6,7 +6,7 @@ namespace PipeProxy.Certificates;
 internal static partial class DurableFolder
 {
     /// <summary>Names that begin so are attempts under way or dead ones; readers pass over them.</summary>
-    public const string TemporaryPrefix = ".tmp-";
+    public const string TemporaryPrefix = ".pipeproxy-tmp-";
 
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;

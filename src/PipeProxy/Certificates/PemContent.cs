@@ -135,7 +135,7 @@ internal sealed class PemContent
             return CertificateFinding.Error("file-empty", $"{Name} is empty.", $"Name the file that holds the {wanted}.");
         }
 
-        if (_bytes[0] == 0x30 && X509Certificate2.GetCertContentType(_bytes) == X509ContentType.Pkcs12)
+        if (_bytes[0] == 0x30 && IsPkcs12(_bytes))
         {
             return CertificateFinding.Error(
                 "pkcs12-not-pem",
@@ -147,6 +147,18 @@ internal sealed class PemContent
         return _bytes[0] == 0x30
             ? CertificateFinding.Error("der-not-pem", $"{Name} is DER (binary), not PEM.", $"Convert it: {conversion}")
             : CertificateFinding.Error("not-pem", $"{Name} is not a PEM file: no line starts with -----BEGIN.", $"Name the PEM file that holds the {wanted}.");
+    }
+
+    private static bool IsPkcs12(byte[] bytes)
+    {
+        try
+        {
+            return X509Certificate2.GetCertContentType(bytes) == X509ContentType.Pkcs12;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 
     private string Labels() => string.Join(", ", _blocks.Select(static block => $"'{block.Label}'").Distinct());

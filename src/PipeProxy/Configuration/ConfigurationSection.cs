@@ -144,7 +144,7 @@ internal sealed class ConfigurationSection
         return null;
     }
 
-    internal long? Size(string key, long min, long max)
+    internal long? Size(string key, long min, long max, string? or = null)
     {
         var value = Take(key);
         if (value is null || Scalar(value) is not { } text)
@@ -154,7 +154,7 @@ internal sealed class ConfigurationSection
 
         if (value.Kind is not (ConfigurationValueKind.Text or ConfigurationValueKind.Number) || !SizeText.TryParse(text.Text, out var bytes))
         {
-            _context.Error(value, SizeText.Expected);
+            _context.Error(value, or is null ? SizeText.Expected : $"{SizeText.Expected}, or {or}");
         }
         else if (bytes < min || bytes > max)
         {
@@ -187,14 +187,15 @@ internal sealed class ConfigurationSection
     }
 
     /// <summary>Reports every key that was not asked for.</summary>
-    /// <param name="foreign">Keys that belong to somebody else and are left alone.</param>
-    internal void Finish(Func<string, bool>? foreign = null)
+    /// <param name="isForeign">Keys that belong to somebody else and are left alone.</param>
+    /// <param name="foreign">Names of such keys, for the suggestion.</param>
+    internal void Finish(Func<string, bool>? isForeign = null, IEnumerable<string>? foreign = null)
     {
         foreach (var member in Value.Members)
         {
-            if (!_asked.Contains(member.Name) && foreign?.Invoke(member.Name) != true)
+            if (!_asked.Contains(member.Name) && isForeign?.Invoke(member.Name) != true)
             {
-                _context.Error(member.Source, member.Value.Path, member.Value.Shown, $"is not a known key{NearestName.Suggest(member.Name, _asked)}");
+                _context.Error(member.Source, member.Value.Path, member.Value.Shown, $"is not a known key{NearestName.Suggest(member.Name, _asked.Concat(foreign ?? []))}");
             }
         }
     }

@@ -16,7 +16,11 @@ public sealed record ListenerConfig
 /// <summary>A server certificate and its key, PEM files.</summary>
 /// <param name="Certificate">Leaf first, then intermediates; absolute path.</param>
 /// <param name="Key">The private key, absolute path.</param>
-public sealed record ListenerCertificateConfig(string Certificate, string Key);
+public sealed record ListenerCertificateConfig(string Certificate, string Key)
+{
+    /// <summary>Where this was said; null when a host built it.</summary>
+    public SourcePosition? Source { get; init; }
+}
 
 /// <summary>A place in a configuration file, for messages.</summary>
 /// <param name="File">Path as the user wrote it.</param>

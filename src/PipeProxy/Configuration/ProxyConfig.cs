@@ -45,6 +45,15 @@ public sealed record ProxyConfig
 
     /// <summary>How old a DNS answer may get before it is asked again. Default 30 s, at most 60 s.</summary>
     public TimeSpan DnsRefresh { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>CORS policies that routes name, besides <c>none</c> and <c>anything-goes</c>.</summary>
+    public IReadOnlyList<CorsPolicyConfig> CorsPolicies { get; init; } = [];
+
+    /// <summary>What is told to the origin about the client. See <see cref="ForwardingConfig"/>.</summary>
+    public ForwardingConfig Forwarding { get; init; } = new();
+
+    /// <summary>Where <see cref="TrustedCertificates"/> was said; null when a host built it.</summary>
+    public SettingSource? TrustedCertificatesSource { get; init; }
 }
 
 /// <summary>What kind of environment a proxy serves or a certificate may be used in.</summary>

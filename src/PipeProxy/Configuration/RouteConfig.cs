@@ -29,6 +29,22 @@ public sealed record RouteConfig
 
     /// <summary>Where the route was written; null when a host built it.</summary>
     public SourcePosition? Source { get; init; }
+
+    /// <summary>Where <c>mtlsCertificate</c> was written, for whoever finds that there is no such certificate; null when a host built it.</summary>
+    public SettingSource? MtlsCertificateSource { get; init; }
+
+    /// <summary>Where <c>baseUrl</c>, <c>rewritePattern</c> or <c>location</c> was written; null when a host built it.</summary>
+    public SettingSource? TargetSource { get; init; }
+}
+
+/// <summary>A setting as it was written, for errors that are found later than while reading.</summary>
+/// <param name="Position">Null for a flag of the command line.</param>
+/// <param name="Setting">The setting's path, or the flag.</param>
+/// <param name="Value">As written: <c>$env(NAME)</c> and not the variable's value.</param>
+public readonly record struct SettingSource(SourcePosition? Position, string Setting, string? Value)
+{
+    /// <summary>An error about this setting.</summary>
+    public ConfigurationError Error(string message, ErrorSeverity severity = ErrorSeverity.Error) => new(Position, Setting, Value, message, severity);
 }
 
 /// <summary>How a route's path template is read.</summary>
@@ -48,24 +64,21 @@ public abstract record RouteHandlerConfig
     {
     }
 
+    /// <summary>Name of the client certificate to present; null presents none.</summary>
+    public string? MtlsCertificate { get; init; }
+
     /// <summary>Base URL plus the incoming path (<c>urlForwardHandler</c>).</summary>
-    /// <param name="BaseUrl">Template; the authority takes only <c>${env.X}</c>.</param>
+    /// <param name="BaseUrl">Template; the authority takes only <c>${env.X}</c>, which a loaded configuration has filled in already.</param>
     public sealed record UrlForward(string BaseUrl) : RouteHandlerConfig
     {
-        /// <summary>Name of the client certificate to present; null presents none.</summary>
-        public string? MtlsCertificate { get; init; }
-
         /// <summary>The incoming query is appended. Default true.</summary>
         public bool ForwardSearch { get; init; } = true;
     }
 
     /// <summary>A URL made from a pattern (<c>urlRewriteHandler</c>).</summary>
-    /// <param name="RewritePattern">Template; the authority takes only <c>${env.X}</c>.</param>
+    /// <param name="RewritePattern">Template; the authority takes only <c>${env.X}</c>, which a loaded configuration has filled in already.</param>
     public sealed record UrlRewrite(string RewritePattern) : RouteHandlerConfig
     {
-        /// <summary>Name of the client certificate to present; null presents none.</summary>
-        public string? MtlsCertificate { get; init; }
-
         /// <summary>The incoming query is appended. Default true.</summary>
         public bool ForwardSearch { get; init; } = true;
     }
@@ -76,6 +89,10 @@ public abstract record RouteHandlerConfig
     public sealed record Redirect(string Location, int Status = 302) : RouteHandlerConfig;
 
     /// <summary>A function that the embedding host registered under this name.</summary>
-    /// <param name="Name">The module's path without <c>$import(./modules/ )</c>.</param>
+    /// <param name="Name">The module's path without <c>$import(./modules/ )</c>; with <c>#export</c> when that is not <c>default</c>.</param>
     public sealed record Function(string Name) : RouteHandlerConfig;
+
+    /// <summary>A handler that this product has not, let through by <c>--allow-unsupported</c>. It is answered 501 and keeps its place, so that no later route takes its requests.</summary>
+    /// <param name="What">The handler, for the log.</param>
+    public sealed record Unsupported(string What) : RouteHandlerConfig;
 }

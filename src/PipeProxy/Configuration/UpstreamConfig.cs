@@ -17,6 +17,44 @@ public sealed record UpstreamConfig
 
     /// <summary>How connections are kept.</summary>
     public PoolConfig Pool { get; init; } = new();
+
+    /// <summary>What this origin is known to refuse, refused here with a clear answer.</summary>
+    public UpstreamLimitConfig Limits { get; init; } = new();
+
+    /// <summary>Only requests that AWS's desync classifier calls Compliant: no body on GET and HEAD unless the route's <c>allowGetBody</c>, no <c>Content-Length: 0</c> on GET. Default false; true under <c>aws-alb</c>.</summary>
+    public bool CompliantRequests { get; init; }
+
+    /// <summary>Where this was said; null when a host built it.</summary>
+    public SourcePosition? Source { get; init; }
+
+    /// <summary>What the preset <c>aws-alb</c> stands for.</summary>
+    public static UpstreamConfig AwsAlb { get; } = new()
+    {
+        Preset = "aws-alb",
+        RequireCertificateRequest = true,
+        CompliantRequests = true,
+        Pool = new PoolConfig { IdleTimeout = TimeSpan.FromSeconds(55), MaxAge = TimeSpan.FromMinutes(50) },
+        Limits = new UpstreamLimitConfig { RequestLine = 16 * 1024, Field = 16 * 1024, Fields = 64 * 1024, ResponseHead = 32 * 1024, ForwardedFor = 30 },
+    };
+}
+
+/// <summary>Bounds of one origin. Null: the proxy's own limit alone. Sizes in bytes.</summary>
+public sealed record UpstreamLimitConfig
+{
+    /// <summary>Request line, with its CRLF; then 414. Default null; 16 KiB under <c>aws-alb</c>.</summary>
+    public int? RequestLine { get; init; }
+
+    /// <summary>One field line; then 431. Default null; 16 KiB under <c>aws-alb</c>.</summary>
+    public int? Field { get; init; }
+
+    /// <summary>All field lines of a request; then 431. Default null; 64 KiB under <c>aws-alb</c>.</summary>
+    public int? Fields { get; init; }
+
+    /// <summary>A response's whole head; then 502. Default null; 32 KiB under <c>aws-alb</c>.</summary>
+    public int? ResponseHead { get; init; }
+
+    /// <summary>Addresses in X-Forwarded-For; the oldest are dropped. Default null; 30 under <c>aws-alb</c>.</summary>
+    public int? ForwardedFor { get; init; }
 }
 
 /// <summary>How origin connections of one identity are kept.</summary>

@@ -15,14 +15,14 @@ internal sealed class UrlTemplateSyntax
         ("protocol", UrlTemplateSource.Protocol),
     ];
 
-    private readonly IReadOnlyCollection<string> _parameters;
+    private readonly IReadOnlyCollection<string>? _parameters;
     private readonly IReadOnlyDictionary<string, string> _variables;
     private readonly ICollection<string> _problems;
     private readonly List<UrlTemplatePart> _parts = [];
     private readonly StringBuilder _resolved = new();
     private readonly StringBuilder _literal = new();
 
-    private UrlTemplateSyntax(IReadOnlyCollection<string> parameters, IReadOnlyDictionary<string, string> variables, ICollection<string> problems)
+    private UrlTemplateSyntax(IReadOnlyCollection<string>? parameters, IReadOnlyDictionary<string, string> variables, ICollection<string> problems)
     {
         _parameters = parameters;
         _variables = variables;
@@ -32,14 +32,14 @@ internal sealed class UrlTemplateSyntax
     /// <summary>Reads <paramref name="text"/>.</summary>
     /// <param name="text">As the user wrote it.</param>
     /// <param name="kind">Which option it is.</param>
-    /// <param name="parameters">Names that the route's path gives.</param>
+    /// <param name="parameters">Names that the route's path gives; null when the path itself is wrong, then every name is taken.</param>
     /// <param name="variables">Values of <c>env.*</c>.</param>
     /// <param name="problems">Takes what is wrong, without a subject.</param>
     /// <returns>The parts, or null when there were problems.</returns>
     internal static UrlTemplateParts? Parse(
         string text,
         UrlTemplateKind kind,
-        IReadOnlyCollection<string> parameters,
+        IReadOnlyCollection<string>? parameters,
         IReadOnlyDictionary<string, string> variables,
         ICollection<string> problems)
     {
@@ -129,7 +129,7 @@ internal sealed class UrlTemplateSyntax
         }
         else
         {
-            var names = Names.Select(n => n.Name).Concat(_parameters.Select(p => $"params.{p}")).Concat(_variables.Keys.Select(v => $"env.{v}"));
+            var names = Names.Select(n => n.Name).Concat((_parameters ?? []).Select(p => $"params.{p}")).Concat(_variables.Keys.Select(v => $"env.{v}"));
             _problems.Add($"has ${{{expression}}}, which is not a known name{NearestName.Suggest(expression, names)}"
                 + $" (known are env.NAME, params.NAME, query.NAME, headers.get(\"NAME\"), {string.Join(", ", Names.Select(n => n.Name))}, encodeURIComponent(...) and e(...))");
         }
@@ -157,7 +157,7 @@ internal sealed class UrlTemplateSyntax
 
     private void AddParameter(string name, bool isComponent)
     {
-        if (_parameters.Contains(name))
+        if (_parameters is null || _parameters.Contains(name))
         {
             AddValue(UrlTemplateSource.Parameter, name, $"params.{name}", isComponent);
             return;

@@ -126,6 +126,8 @@ internal sealed partial class ClientListener : IAsyncDisposable
     private async Task ServeAsync(SocketConnection socket)
     {
         var loop = socket.Loop;
+        var counters = _services.Metrics.ForLoop(loop.Index);
+        counters.ClientOpened();
         Http1Connection? connection = null;
         try
         {
@@ -162,6 +164,7 @@ internal sealed partial class ClientListener : IAsyncDisposable
         }
         finally
         {
+            counters.ClientClosed();
             if (connection is not null)
             {
                 _connections.TryRemove(connection, out _);

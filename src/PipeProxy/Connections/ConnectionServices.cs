@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
+using PipeProxy.Telemetry;
 using PipeProxy.Transport;
 
 namespace PipeProxy.Connections;
 
 /// <summary>What all client connections of a proxy share. Any thread.</summary>
-internal sealed class ConnectionServices(IRequestHandler handler, ConnectionSettings settings, BufferSizes bufferSizes, ILogger logger, Action<Exchange, long> report)
+internal sealed class ConnectionServices(IRequestHandler handler, ConnectionSettings settings, BufferSizes bufferSizes, ILogger logger, ProxyMetrics metrics, Action<Exchange, EventLoop> report)
 {
     private volatile ConnectionSettings _settings = settings;
 
@@ -28,6 +29,9 @@ internal sealed class ConnectionServices(IRequestHandler handler, ConnectionSett
     /// <summary>Exchanges not in use. Each holds the tables of two heads; more than this many at a time are made and dropped.</summary>
     public ObjectPool<Exchange> Exchanges { get; } = new DefaultObjectPool<Exchange>(new DefaultPooledObjectPolicy<Exchange>(), 4096);
 
-    /// <summary>Called once for each answered request, on its loop, with the loop's time in milliseconds.</summary>
-    public Action<Exchange, long> Report { get; } = report;
+    /// <summary>What loops count.</summary>
+    public ProxyMetrics Metrics { get; } = metrics;
+
+    /// <summary>Called once for each request that ended, on its loop.</summary>
+    public Action<Exchange, EventLoop> Report { get; } = report;
 }

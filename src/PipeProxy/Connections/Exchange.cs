@@ -78,7 +78,13 @@ internal sealed class Exchange
     /// <summary>Name of the client certificate it was sent under; null when none.</summary>
     public string? Certificate { get; set; }
 
-    /// <summary>When the head was read, loop milliseconds.</summary>
+    /// <summary>It was sent a second time, after a pooled connection had died.</summary>
+    public bool Retried { get; set; }
+
+    /// <summary>It was sent over a connection that was opened for it.</summary>
+    public bool OpenedConnection { get; set; }
+
+    /// <summary>When its first byte was seen, as a timestamp of the loop's clock.</summary>
     public long StartedAt { get; private set; }
 
     /// <summary>The request has a body of which something is still to come.</summary>
@@ -94,17 +100,30 @@ internal sealed class Exchange
         Upload.Reset();
         Download.Reset();
         Framing = default;
+        HasHead = false;
         CloseAfter = false;
         AnswerStarted = false;
         Status = 0;
         Outcome = Outcome.Completed;
         Failure = null;
         Route = Origin = Certificate = null;
+        Retried = OpenedConnection = false;
         _requestId.Clear();
     }
 
-    /// <summary>Decides the request's id, once its head is there.</summary>
-    public void Identify() => _requestId.Set(Request);
+    /// <summary>The request's head was read; before that its spans must not be touched.</summary>
+    public bool HasHead { get; private set; }
+
+    /// <summary>Takes the head that was read, in <paramref name="block"/>, and decides the request's id.</summary>
+    public void TakeHead(ReadOnlyMemory<byte> block)
+    {
+        Request.Attach(block);
+        HasHead = true;
+        _requestId.Set(Request);
+    }
+
+    /// <summary>Makes an id for a request whose head cannot be read.</summary>
+    public void IdentifyWithoutHead() => _requestId.Make();
 
     /// <summary>Answers with the proxy's own problem document, or resets the client when an answer is under way.</summary>
     public void Fail(Failure failure)

@@ -28,6 +28,7 @@ internal sealed class Http1Connection
 
     private readonly LoopStream _stream;
     private readonly ConnectionServices _services;
+    private readonly LoopCounters _counters;
     private readonly LoopPipeReader _input;
     private readonly LoopPipeWriter _output;
     private readonly byte[] _clientAddress = new byte[46];
@@ -41,6 +42,7 @@ internal sealed class Http1Connection
     {
         _stream = stream;
         _services = services;
+        _counters = services.Metrics.ForLoop(stream.Loop.Index);
         _input = new LoopPipeReader(stream, services.BufferSizes, OnReadTimeout);
         _output = new LoopPipeWriter(stream);
     }
@@ -147,7 +149,7 @@ internal sealed class Http1Connection
     private async ValueTask<bool> ServeAsync()
     {
         var exchange = _services.Exchanges.Get();
-        exchange.Attach(this, _services.Settings, _stream.Loop.Now);
+        exchange.Attach(this, _services.Settings, _stream.Loop.Time.GetTimestamp());
         _current = exchange;
         try
         {
@@ -162,15 +164,21 @@ internal sealed class Http1Connection
             else if (!exchange.CloseAfter)
             {
                 // :: Step 2: have it answered
+                _counters.RequestStarted();
                 exchange.CloseAfter = !exchange.Request.KeepAlive || _draining;
                 await HandleAsync(exchange);
+                _counters.RequestEnded();
             }
 
             // :: Step 3: send the answer, report, and see whether the connection is fit for another request
             if (exchange.AnswerStarted)
             {
                 await _output.FlushAsync();
-                _services.Report(exchange, _stream.Loop.Now);
+            }
+
+            if (exchange.AnswerStarted || exchange.HasHead)
+            {
+                _services.Report(exchange, _stream.Loop);
             }
 
             if (exchange.CloseAfter && exchange.AnswerStarted && !_stream.IsClosed && (exchange.BodyPending || _input.BufferedBytes > 0))
@@ -217,8 +225,7 @@ internal sealed class Http1Connection
             var status = Http1Parser.ParseRequest(_input.BufferedMemory.Span, head, exchange.Settings.HeadLimits, out var rejection);
             if (status == ParseStatus.Done)
             {
-                head.Attach(_input.HoldHead(head.Length));
-                exchange.Identify();
+                exchange.TakeHead(_input.HoldHead(head.Length));
                 exchange.Framing = MessageFraming.OfRequest(head);
                 return exchange.Framing.Kind == FramingKind.Rejected ? Describe(exchange.Framing.Rejection) : null;
             }
@@ -242,9 +249,9 @@ internal sealed class Http1Connection
 
     private void Refuse(Exchange exchange, Failure failure)
     {
-        if (exchange.RequestId.IsEmpty)
+        if (!exchange.HasHead)
         {
-            exchange.Identify();
+            exchange.IdentifyWithoutHead();
         }
 
         exchange.CloseAfter = true;

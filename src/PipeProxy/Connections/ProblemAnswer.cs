@@ -49,7 +49,7 @@ internal static class ProblemAnswer
 
         head.Append("\r\n");
         exchange.Output.Write(Encoding.ASCII.GetBytes(head.ToString()));
-        if (exchange.Request.Method != HttpMethodKind.Head)
+        if (!exchange.HasHead || exchange.Request.Method != HttpMethodKind.Head)
         {
             exchange.Output.Write(body.WrittenSpan);
         }

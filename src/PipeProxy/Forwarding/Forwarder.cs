@@ -62,6 +62,7 @@ internal sealed class Forwarder(UpstreamPool pool)
 
             // :: Step 2: write the head
             var upstream = lease.Connection;
+            exchange.OpenedConnection = upstream.IsFirstUse;
             if (!ForwardedRequest.TryWriteHead(upstream.Output, exchange, target, match))
             {
                 lease.Return();
@@ -93,7 +94,7 @@ internal sealed class Forwarder(UpstreamPool pool)
                 if (head == HeadEnd.NoByte && MayRetry(exchange, upstream))
                 {
                     lease.Discard();
-                    fresh = true;
+                    fresh = exchange.Retried = true;
                     continue;
                 }
 

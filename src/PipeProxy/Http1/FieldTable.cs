@@ -1,3 +1,4 @@
+using System.Text;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -48,6 +49,21 @@ internal sealed class FieldTable
     {
         var index = IndexOf(known);
         return index < 0 ? default : ValueOf(index);
+    }
+
+    /// <summary>The first field line of this name, whatever it means to the proxy; empty when there is none.</summary>
+    /// <param name="name">Compared without case.</param>
+    public ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            if (Ascii.EqualsIgnoreCase(NameOf(i), name))
+            {
+                return ValueOf(i);
+            }
+        }
+
+        return [];
     }
 
     public bool Contains(KnownField known) => (_present & (1UL << (int)known)) != 0;

@@ -26,6 +26,7 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
     private DeadlineKind _timeoutKind;
     private bool _pending;
     private int _base;
+    private bool _filled;
 
     /// <summary>Makes a reader that owns the reading side of <paramref name="stream"/>.</summary>
     /// <param name="stream">Where the bytes come from.</param>
@@ -97,7 +98,11 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
         }
 
         EnsureRoom();
+        var room = _memory.Length - _end;
         var received = await _stream.ReadAsync(_memory[_end..]);
+
+        // A body that fills its block comes in larger ones from then on; a head that does not goes back to small ones.
+        _filled = received.Bytes == room;
         return Finish(received);
     }
 
@@ -203,7 +208,7 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
     {
         if (_block is null)
         {
-            Rent(_sizes.First);
+            Rent(_filled ? _sizes.Second : _sizes.First);
             return;
         }
 
@@ -226,7 +231,7 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
         var old = _block;
         var source = _memory[_start.._end];
         var examined = _examined - _start;
-        Rent(_sizes.Above(buffered));
+        Rent(_sizes.Above(Math.Max(buffered, _filled ? _sizes.First : 0)));
         source.CopyTo(_memory);
         _end = buffered;
         _examined = examined;

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PipeProxy.Configuration;
+using PipeProxy.Telemetry;
 using PipeProxy.Tls;
 using PipeProxy.Transport;
 
@@ -15,11 +16,12 @@ internal sealed class KeyPool
     private readonly Shelf[] _shelves;
     private int _open;
     private int _waiters;
+    private int _notRequested;
     private volatile bool _retired;
     private volatile PoolConfig _config;
 
     /// <summary>Makes an empty pool.</summary>
-    public KeyPool(UpstreamKey key, PoolConfig config, TlsClientOptions? tls, DateTimeOffset notAfter, IReadOnlyList<EventLoop> loops)
+    public KeyPool(UpstreamKey key, PoolConfig config, TlsClientOptions? tls, DateTimeOffset notAfter, IReadOnlyList<EventLoop> loops, ProxyMetrics metrics)
     {
         Key = key;
         _config = config;
@@ -28,7 +30,7 @@ internal sealed class KeyPool
         _shelves = new Shelf[loops.Count];
         for (var i = 0; i < _shelves.Length; i++)
         {
-            _shelves[i] = new Shelf(loops[i]);
+            _shelves[i] = new Shelf(loops[i], metrics.ForLoop(i));
         }
     }
 
@@ -53,6 +55,12 @@ internal sealed class KeyPool
 
     /// <summary>Connections open or opening, busy and idle, on all loops.</summary>
     public int OpenConnections => Volatile.Read(ref _open);
+
+    /// <summary>What <paramref name="loop"/> counts.</summary>
+    public LoopCounters CountersOf(EventLoop loop) => _shelves[loop.Index].Counters;
+
+    /// <summary>True once: the origin asked for no certificate, which is worth one line in the log and not one a connection.</summary>
+    public bool TryNoteNotRequested() => Interlocked.Exchange(ref _notRequested, 1) == 0;
 
     /// <summary>Takes the connection that was idle for the shortest time on <paramref name="loop"/>.</summary>
     public bool TryTakeIdle(EventLoop loop, [NotNullWhen(true)] out UpstreamConnection? connection)
@@ -177,9 +185,10 @@ internal sealed class KeyPool
     }
 
     /// <summary>One loop's part of the pool.</summary>
-    private sealed class Shelf(EventLoop loop)
+    private sealed class Shelf(EventLoop loop, LoopCounters counters)
     {
         public readonly EventLoop Loop = loop;
+        public readonly LoopCounters Counters = counters;
         public readonly List<UpstreamConnection> Idle = [];
         public readonly Queue<PoolWaiter> Waiters = new();
 

@@ -55,6 +55,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     private readonly LoopPipeReader _input;
     private readonly LoopPipeWriter _output;
     private readonly KeyPool _pool;
+    private readonly LoopCounters _counters;
     private readonly Deadline _idle;
     private readonly Action _onParkedRead;
     private readonly long _openedAt;
@@ -74,6 +75,8 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
         _idle = new Deadline(stream.Loop, this);
         _onParkedRead = OnParkedRead;
         _openedAt = stream.Loop.Now;
+        _counters = pool.CountersOf(stream.Loop);
+        _counters.UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.Busy);
         _uses = 1;
     }
 
@@ -144,7 +147,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
             return false;
         }
 
-        State = UpstreamState.Busy;
+        Enter(UpstreamState.Busy);
         _uses++;
         return true;
     }
@@ -167,13 +170,13 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
         // Statement order is important: the pending read may end at once, and must find the connection idle but not on the shelf.
         _input.SetTimeout(Timeout.InfiniteTimeSpan, DeadlineKind.None);
         _output.SetTimeout(Timeout.InfiniteTimeSpan);
-        if (_input.BufferedBytes > 0 || !TryPark())
+        if (_input.BufferedBytes > 0 || (_parkedState != ParkedRead.Pending && !TryPark()))
         {
             Close(UpstreamCloseReason.UnexpectedBytes);
             return;
         }
 
-        State = UpstreamState.Idle;
+        Enter(UpstreamState.Idle);
         if (!_pool.TryPutBack(this))
         {
             Close(UpstreamCloseReason.Retired);
@@ -198,11 +201,11 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
             _pool.Remove(this);
         }
 
-        State = UpstreamState.Closed;
+        Enter(UpstreamState.Closed);
         CloseReason = reason;
         _idle.Clear();
         _stream.Close();
-        if (_parkedState is ParkedRead.None)
+        if (_parkedState is ParkedRead.None or ParkedRead.Done)
         {
             _input.Complete();
         }
@@ -238,12 +241,31 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
         ? $"The handshake had ended; an origin that refuses certificate '{identity.Name}' without an alert looks like this. Look at its log and its trust store."
         : "Look at the origin's log for this time.";
 
+    // The one place where the state changes.
+    private void Enter(UpstreamState next)
+    {
+        _counters.UpstreamMoved(PhaseOf(State), PhaseOf(next));
+        State = next;
+    }
+
+    private static UpstreamPhase PhaseOf(UpstreamState state) => state switch
+    {
+        UpstreamState.Busy => UpstreamPhase.Busy,
+        UpstreamState.Idle => UpstreamPhase.Idle,
+        _ => UpstreamPhase.None,
+    };
+
     private bool IsTooOld()
         => Loop.Now - _openedAt >= _pool.Config.MaxAge.TotalMilliseconds || Loop.Time.GetUtcNow() >= _pool.NotAfter;
 
     // Starts the read that stays pending while idle. False: something is there already.
     private bool TryPark()
     {
+        if (_parkedState == ParkedRead.Done)
+        {
+            return false;
+        }
+
 #pragma warning disable CA2012 // The awaiter is consumed once: here when it is done, else in OnParkedRead.
         _parked = _input.ReadAsync().GetAwaiter();
 #pragma warning restore CA2012

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using PipeProxy.Telemetry;
 using PipeProxy.Tls;
 using PipeProxy.Transport;
@@ -7,7 +8,7 @@ namespace PipeProxy.Upstream;
 
 /// <summary>Opens connections: name, address, TCP, TLS, in this order; each step's failure has its own name.</summary>
 /// <remarks>Called and completed on the loop that will own the connection.</remarks>
-internal sealed class UpstreamDialer(OriginResolver resolver, TlsConnector tls, BufferSizes sizes)
+internal sealed partial class UpstreamDialer(OriginResolver resolver, TlsConnector tls, BufferSizes sizes, ILogger logger)
 {
     /// <summary>Opens a connection for <paramref name="pool"/>; the caller has reserved its place.</summary>
     /// <param name="pool">The identity to open it under.</param>
@@ -49,7 +50,18 @@ internal sealed class UpstreamDialer(OriginResolver resolver, TlsConnector tls, 
 
         var secured = await tls.ConnectAsync(socket, pool.Tls);
         loop.AssertInside();
-        return secured.Connection is { } stream ? (new UpstreamConnection(stream, pool, sizes), null) : (null, secured.Failure);
+        pool.CountersOf(loop).HandshakeEnded(secured.Failure?.Outcome);
+        if (secured.Connection is not { } stream)
+        {
+            return (null, secured.Failure);
+        }
+
+        if (key.Identity is { } identity && stream.CertificateRequested == false && pool.TryNoteNotRequested())
+        {
+            LogNotRequested(logger, key.Origin, identity.Name);
+        }
+
+        return (new UpstreamConnection(stream, pool, sizes), null);
     }
 
     private static Failure DescribeConnect(IoStatus status, IPEndPoint endPoint, TimeSpan timeout) => status switch
@@ -59,4 +71,7 @@ internal sealed class UpstreamDialer(OriginResolver resolver, TlsConnector tls, 
         IoStatus.Unreachable => new Failure(Outcome.DestinationUnroutable, $"{endPoint} cannot be reached from here.", "Check routing and the address that the origin's name resolves to."),
         _ => new Failure(Outcome.ConnectionTerminated, $"The connection to {endPoint} failed: {status}.", "Look at the network between here and the origin."),
     };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Origin} asked for no client certificate, so '{Certificate}' was not sent. Turn mutual TLS on there (an ALB: verify with trust store), or drop mtlsCertificate from the route; requireCertificateRequest makes this a 522.")]
+    private static partial void LogNotRequested(ILogger logger, string origin, string certificate);
 }

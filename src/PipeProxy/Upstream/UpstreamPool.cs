@@ -21,13 +21,15 @@ internal sealed class UpstreamPool
     private readonly ConcurrentDictionary<UpstreamKey, KeyPool> _pools = new();
     private readonly IReadOnlyList<EventLoop> _loops;
     private readonly UpstreamDialer _dialer;
+    private readonly ProxyMetrics _metrics;
     private readonly TimeProvider _time;
 
     /// <summary>Makes an empty pool for <paramref name="loops"/>, indexed by their numbers.</summary>
-    public UpstreamPool(IReadOnlyList<EventLoop> loops, UpstreamDialer dialer, TimeProvider time)
+    public UpstreamPool(IReadOnlyList<EventLoop> loops, UpstreamDialer dialer, ProxyMetrics metrics, TimeProvider time)
     {
         _loops = loops;
         _dialer = dialer;
+        _metrics = metrics;
         _time = time;
     }
 
@@ -68,9 +70,11 @@ internal sealed class UpstreamPool
 
             if (pool.TryReserveSlot())
             {
+                pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.None, UpstreamPhase.Connecting);
                 var (opened, failure) = await _dialer.OpenAsync(pool, loop, ConnectTimeout);
                 if (opened is null)
                 {
+                    pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.None);
                     pool.ReleaseSlot(loop);
                     return new UpstreamLease(failure!);
                 }
@@ -138,7 +142,7 @@ internal sealed class UpstreamPool
 
         var key = new UpstreamKey(certificate?.Identity, scheme, host, port, config.ServerName ?? host.Trim('[', ']'), trust.Fingerprint, config.TlsResume, config.RequireCertificateRequest && certificate is not null);
         var notAfter = certificate?.NotAfter ?? DateTimeOffset.MaxValue;
-        var pool = _pools.GetOrAdd(key, added => new KeyPool(added, config.Pool, TlsOptionsOf(added, certificate, trust), notAfter, _loops));
+        var pool = _pools.GetOrAdd(key, added => new KeyPool(added, config.Pool, TlsOptionsOf(added, certificate, trust), notAfter, _loops, _metrics));
         pool.Config = config.Pool;
         return new UpstreamBinding(pool, null, certificate?.NotBefore ?? DateTimeOffset.MinValue, notAfter);
     }

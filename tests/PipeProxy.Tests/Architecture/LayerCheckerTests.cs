@@ -162,7 +162,7 @@ public sealed class LayerCheckerTests
                 [LoggerMessage(Level = LogLevel.Information, Message = "started")] private static partial void Started(ILogger logger);
             }
             """);
-        Assert.Empty(LibraryCompilation.Errors(LibraryCompilation.Compile([source])));
+        Finding.None(LibraryCompilation.Errors(LibraryCompilation.Compile([source])));
     }
 
     private static void AssertReported(string file, string source, int line, string who, string what)
@@ -176,7 +176,7 @@ public sealed class LayerCheckerTests
     {
         LibrarySource[] sources = [planted, .. Others];
         CSharpCompilation compilation = LibraryCompilation.Compile(sources, debug);
-        Assert.Empty(LibraryCompilation.Errors(compilation));
+        Finding.None(LibraryCompilation.Errors(compilation));
         return LayerChecker.Check(compilation, [planted]);
     }
 }

@@ -30,7 +30,7 @@ public sealed partial class RepositoryTests
 
     [Fact]
     public void Projects_StandWhereTheLayoutSays() =>
-        Assert.DoesNotContain(ProjectFiles(), project => !Projects.Any(known => known.EndsWith('/') ? project.StartsWith(known, StringComparison.Ordinal) : project == known));
+        Finding.None(ProjectFiles().Where(project => !Projects.Any(known => known.EndsWith('/') ? project.StartsWith(known, StringComparison.Ordinal) : project == known)));
 
     [Theory]
     [InlineData("PipeProxy.sln")]
@@ -45,12 +45,12 @@ public sealed partial class RepositoryTests
     public void EveryProject_IsInTheSolution()
     {
         string solution = File.ReadAllText(RepositoryRoot.Combine("PipeProxy.sln")).Replace('\\', '/');
-        Assert.DoesNotContain(ProjectFiles(), project => !project.StartsWith("bench/peers/", StringComparison.Ordinal) && !solution.Contains($"\"{project}\"", StringComparison.Ordinal));
+        Finding.None(ProjectFiles().Where(project => !project.StartsWith("bench/peers/", StringComparison.Ordinal) && !solution.Contains($"\"{project}\"", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void Projects_NameNoRuntimeIdentifier() // it moves artifacts/bin/PipeProxy.Cli/release
-        => Assert.DoesNotContain(ProjectFiles(), project => File.ReadAllText(RepositoryRoot.Combine(project)).Contains("<RuntimeIdentifier", StringComparison.Ordinal));
+        => Finding.None(ProjectFiles().Where(project => File.ReadAllText(RepositoryRoot.Combine(project)).Contains("<RuntimeIdentifier", StringComparison.Ordinal)));
 
     [Fact]
     public void Run_IsExecutable()
@@ -63,7 +63,7 @@ public sealed partial class RepositoryTests
 
     [Fact]
     public void Names_SayWhatThingsAre() =>
-        Assert.DoesNotContain(CodeFiles("*"), path => path.Split('/').Any(IsVague));
+        Finding.None(CodeFiles("*").Where(path => path.Split('/').Any(IsVague)));
 
     [Theory]
     [InlineData("StringHelpers.cs", true)]
@@ -78,12 +78,12 @@ public sealed partial class RepositoryTests
 
     [Fact]
     public void Types_SayWhatTheyAre() =>
-        Assert.Empty(CodeFiles("*.cs").SelectMany(path => Parse(path).DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
+        Finding.None(CodeFiles("*.cs").SelectMany(path => Parse(path).DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
             .Where(type => IsVague(type.Identifier.Text)).Select(type => $"{path}: {type.Identifier.Text}")));
 
     [Fact]
     public void Source_NeverSleeps() =>
-        Assert.Empty(CodeFiles("*.cs").Where(path => path.StartsWith("src/", StringComparison.Ordinal)).SelectMany(path => Sleeps(Parse(path)).Select(line => $"{path}:{line}")));
+        Finding.None(CodeFiles("*.cs").Where(path => path.StartsWith("src/", StringComparison.Ordinal)).SelectMany(path => Sleeps(Parse(path)).Select(line => $"{path}:{line}")));
 
     [Fact]
     public void Sleep_IsSeen()
@@ -92,7 +92,7 @@ public sealed partial class RepositoryTests
     }
 
     [Fact]
-    public void Tools_ReferToNothingOfTheLibrary() => Assert.Empty(ToolProjects().SelectMany(project => LibraryReferences(project.Name, project.Text)));
+    public void Tools_ReferToNothingOfTheLibrary() => Finding.None(ToolProjects().SelectMany(project => LibraryReferences(project.Name, project.Text)));
 
     [Theory]
     [InlineData("<Project><ItemGroup><ProjectReference Include=\"../../src/PipeProxy/PipeProxy.csproj\" /></ItemGroup></Project>", true)]
@@ -105,7 +105,7 @@ public sealed partial class RepositoryTests
 
     [Fact]
     public void Tools_NameNothingOfTheLibrary() =>
-        Assert.Empty(CodeFiles("*.cs").Where(path => path.StartsWith("tools/", StringComparison.Ordinal)).SelectMany(path => LibraryNames(Parse(path)).Select(line => $"{path}:{line}")));
+        Finding.None(CodeFiles("*.cs").Where(path => path.StartsWith("tools/", StringComparison.Ordinal)).SelectMany(path => LibraryNames(Parse(path)).Select(line => $"{path}:{line}")));
 
     [Fact]
     public void ToolName_IsSeen() => Assert.Equal(

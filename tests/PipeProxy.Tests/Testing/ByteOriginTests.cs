@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using PipeProxy.Testing;
 
 namespace PipeProxy.Tests.Testing;
@@ -40,8 +41,13 @@ public sealed class ByteOriginTests
     [Fact]
     public async Task FailedScript_IsReportedAtTheEnd()
     {
-        ByteOrigin origin = ByteOrigin.Start(_ => throw new InvalidOperationException("wrong script"));
+        ByteOrigin origin = ByteOrigin.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            throw new InvalidOperationException("wrong script");
+        });
         using RawClient client = await RawClient.ConnectAsync(origin.Port);
+        await client.SendAsync(Get);
         Assert.Equal(ConnectionEnd.Reset, (await client.ReadToEndAsync()).End);
         AggregateException e = await Assert.ThrowsAsync<AggregateException>(async () => await origin.DisposeAsync());
         Assert.Equal("wrong script", Assert.Single(e.InnerExceptions).Message);
@@ -55,5 +61,16 @@ public sealed class ByteOriginTests
         await client.SendAsync("GET");
         client.Reset();
         await origin.WaitForConnectionAsync();
+    }
+
+    [Fact]
+    public async Task RefusedOriginCertificate_LeavesNoRequestByte()
+    {
+        ByteOrigin origin = ByteOrigin.Answering(Answer, new ByteOriginTls { Certificate = TestCertificates.OtherRootServer });
+        await Assert.ThrowsAsync<AuthenticationException>(() => RawClient.ConnectTlsAsync(origin.Port, TestCertificates.Client));
+        OriginConnection connection = await origin.WaitForConnectionAsync();
+        await origin.DisposeAsync();
+        await origin.DisposeAsync(); // a second time is nothing
+        Assert.Equal("", connection.Received);
     }
 }

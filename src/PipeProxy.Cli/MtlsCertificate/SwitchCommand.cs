@@ -1,0 +1,41 @@
+using System.CommandLine;
+using PipeProxy.Cli.Output;
+
+namespace PipeProxy.Cli.MtlsCertificate;
+
+/// <summary><c>enable</c> and <c>disable</c>: whether a certificate may be presented at all.</summary>
+internal static class SwitchCommand
+{
+    public static Command Create(bool enable)
+    {
+        var verb = enable ? "enable" : "disable";
+        var name = CertificateOptions.Name("The certificate.", required: false);
+        var argument = CertificateOptions.NameArgument();
+        var command = new ExampleCommand(verb, enable ? "Allow a disabled certificate to be presented again." : "Stop presenting a certificate without deleting it; its routes answer 522.")
+        {
+            Arguments = { argument },
+            Options = { name },
+            Examples = [$"pipeproxy mtls-certificate {verb} --name aws-alb-cert"],
+        };
+        CertificateOptions.RequireName(command, name, argument);
+        command.SetAction(parsed => (int)Switch(parsed, CertificateOptions.ReadName(parsed, name, argument), enable));
+        return command;
+    }
+
+    private static ExitCode Switch(ParseResult parsed, string name, bool enable)
+    {
+        var terminal = Terminal.Of(parsed);
+        var store = CertificateOptions.OpenStore(parsed);
+        var changed = store.SetEnabled(name, enable);
+        var state = enable ? "enabled" : "disabled";
+        if (CertificateOptions.WantsJson(parsed))
+        {
+            CertificateJson.Write(terminal, new ResultJson(changed ? state : "unchanged") { Certificate = CertificateJson.Entry(store.Describe(name), [], terminal.Time.GetUtcNow()) });
+            return ExitCode.Done;
+        }
+
+        terminal.Output.WriteLine(changed ? $"{name} is now {state}." : $"{name} was {state} already.");
+        terminal.WriteNext(enable ? "see it with 'pipeproxy mtls-certificate list'." : $"switch it on again: pipeproxy mtls-certificate enable --name {name}");
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using PipeProxy.Certificates;
+using PipeProxy.Cli.Output;
+
+namespace PipeProxy.Cli.MtlsCertificate;
+
+/// <summary><c>update</c>: another pair, or other environment types, under the same name; routes stay as they are.</summary>
+internal static class UpdateCommand
+{
+    /// <summary>The socket on which a running proxy answers, in the store's folder.</summary>
+    private const string ProxySocket = "proxy.sock";
+
+    public static Command Create()
+    {
+        var name = CertificateOptions.Name("The certificate.", required: false);
+        var argument = CertificateOptions.NameArgument();
+        var certificate = CertificateOptions.Certificate(required: false);
+        var key = CertificateOptions.Key(required: false);
+        var environmentTypes = CertificateOptions.EnvironmentTypes("Replaces the set of environment types that may present it; repeat for more.", required: false);
+        var keyPassphraseFile = CertificateOptions.KeyPassphraseFile();
+        var strict = CertificateOptions.Strict();
+        var force = new Option<bool>("--force") { Description = "Keep the new certificate even when a running proxy reports that an origin refused it." };
+        var noWait = new Option<bool>("--no-wait") { Description = "Do not wait for a running proxy's answer." };
+        var command = new ExampleCommand("update", "Replace a certificate and its key, or its environment types, under the same name.")
+        {
+            Arguments = { argument },
+            Options = { name, certificate, key, environmentTypes, keyPassphraseFile, strict, force, noWait },
+            Remarks =
+            [
+                "The change is atomic: whoever reads the store, even after a power cut, finds the old pair or the new one.",
+                "Exit codes: 0 updated, 1 refused or failed, 2 usage.",
+            ],
+            Examples =
+            [
+                "pipeproxy mtls-certificate update --name aws-alb-cert --cert new-cert.pem --key new-key.pem",
+                "pipeproxy mtls-certificate update --name aws-alb-cert --environment-type preview --environment-type production",
+            ],
+        };
+        CertificateOptions.RequireName(command, name, argument);
+        command.Validators.Add(result =>
+        {
+            var (hasCertificate, hasKey) = (result.GetResult(certificate) is not null, result.GetResult(key) is not null);
+            if (hasCertificate != hasKey)
+            {
+                result.AddError($"A certificate and its key are replaced together; {(hasCertificate ? "--key" : "--cert")} FILE is missing.");
+            }
+            else if (!hasCertificate && result.GetResult(environmentTypes) is null)
+            {
+                result.AddError("Nothing to update: give --cert FILE and --key FILE, or --environment-type T.");
+            }
+        });
+        command.SetAction(parsed =>
+        {
+            var store = CertificateOptions.OpenStore(parsed);
+            var certificateName = CertificateOptions.ReadName(parsed, name, argument);
+            var types = CertificateOptions.ReadEnvironmentTypes(parsed, environmentTypes);
+            if (parsed.GetValue(certificate) is not { } certificateFile)
+            {
+                store.Update(certificateName, null, types);
+                return (int)Report(parsed, store, certificateName, []);
+            }
+
+            using var uploaded = UploadedPair.Read(parsed, certificateFile, parsed.GetRequiredValue(key)!, keyPassphraseFile, parsed.GetValue(strict));
+            if (uploaded.IsRefused)
+            {
+                return (int)uploaded.Refuse(parsed);
+            }
+
+            store.Update(certificateName, uploaded.Pair, types);
+            return (int)Report(parsed, store, certificateName, uploaded.Findings);
+        });
+        return command;
+    }
+
+    private static ExitCode Report(ParseResult parsed, CertificateStore store, string name, IReadOnlyList<CertificateFinding> findings)
+    {
+        var terminal = Terminal.Of(parsed);
+        var stored = store.Describe(name);
+        if (CertificateOptions.WantsJson(parsed))
+        {
+            CertificateJson.Write(terminal, new ResultJson("updated") { Certificate = CertificateJson.Entry(stored, [], terminal.Time.GetUtcNow()), Findings = CertificateJson.Findings(findings) });
+            return ExitCode.Done;
+        }
+
+        UploadedPair.WriteFindings(terminal, findings);
+        terminal.Output.WriteLine($"Updated {stored.Name} in {store.Folder}.");
+        Table.WriteFields(terminal, CreateCommand.Summary(stored, terminal));
+        terminal.Output.WriteLine(IsProxyRunning(store.Folder)
+            ? "The running proxy picks the change up by itself."
+            : "No running proxy announces itself in this store; one that reads it picks the change up within seconds.");
+        terminal.WriteNext(stored.Enabled
+            ? "see it with 'pipeproxy mtls-certificate list'."
+            : $"it is disabled; switch it on: pipeproxy mtls-certificate enable --name {stored.Name}");
+        return ExitCode.Done;
+    }
+
+    // A proxy that died leaves its socket's file behind; only an answer counts.
+    private static bool IsProxyRunning(string folder)
+    {
+        var path = Path.Combine(folder, ProxySocket);
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using PipeProxy.Cli;
+
+namespace PipeProxy.Tests.Cli;
+
+public sealed class CommandLineTests
+{
+    public static TheoryData<string> Usages =>
+    [
+        "",
+        "bogus",
+        "mtls-certificate",
+        "mtls-certificate bogus",
+        "mtls-certificate create",
+        "mtls-certificate create --cert c --key k --name a --environment-type previw",
+        "mtls-certificate create --cert c --key k --name 1a --environment-type preview",
+        "mtls-certificate create --cert c --key k --environment-type preview",
+        "mtls-certificate list --output yaml",
+        "mtls-certificate list --no-such-flag",
+        "mtls-certificate describe",
+        "mtls-certificate describe a --name a",
+        "mtls-certificate update --name a",
+        "mtls-certificate update --name a --cert c",
+        "mtls-certificate update --name a --key k",
+        "mtls-certificate update --cert c --key k",
+        "mtls-certificate delete",
+        "mtls-certificate lint",
+        "mtls-certificate lint --cert c",
+        "mtls-certificate lint --name a --cert c --key k",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Usages))]
+    public async Task WrongCommandLine_IsExit2WithTheHelpToRead(string line)
+    {
+        var run = await CliRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Empty(run.Output);
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("--help", run.Error.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EveryCommand_HasHelpWithExamplesThatParse()
+    {
+        foreach (var (path, command) in All(CommandLine.Create(), []))
+        {
+            var run = await CliRun.Of([.. path, "--help"]);
+            Assert.Equal(0, run.ExitCode);
+            Assert.Empty(run.Error);
+            Assert.Contains("Examples:", run.Output, StringComparison.Ordinal);
+            foreach (var example in Assert.IsType<ExampleCommand>(command).Examples)
+            {
+                var words = example.Split(' ');
+                Assert.Equal("pipeproxy", words[0]);
+                Assert.Empty(CommandLine.Create().Parse(words[1..]).Errors);
+                Assert.Contains(example, run.Output, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Version_IsPrintedByTheBinary()
+    {
+        var run = await PipeProxyBinary.RunAsync(["--version"], Path.GetTempPath());
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Matches(@"^\d+\.\d+\.\d+", run.Output);
+    }
+
+    [Fact]
+    public async Task Binary_ReturnsTheExitCodes()
+    {
+        Assert.Equal(2, (await PipeProxyBinary.RunAsync(["mtls-certificate", "describe"], Path.GetTempPath())).ExitCode);
+        Assert.Equal(1, (await PipeProxyBinary.RunAsync(["mtls-certificate", "describe", "nobody", "--store", Path.Combine(Path.GetTempPath(), "no-such-store")], Path.GetTempPath())).ExitCode);
+    }
+
+    private static IEnumerable<(string[] Path, Command Command)> All(Command command, string[] path)
+        => command.Subcommands.SelectMany(sub => All(sub, [.. path, sub.Name])).Prepend((path, command));
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Tests.Transport;
+
+/// <summary>Loops for a test, stopped at its end; an exception that left a callback fails the test then.</summary>
+internal sealed class TestLoops : IAsyncDisposable
+{
+    private readonly List<Exception> _unhandled = [];
+    private readonly List<SocketListener> _listeners = [];
+    private readonly EventLoop[] _loops;
+
+    internal TestLoops(int count = 1, TimeProvider? time = null, TransportOptions? sizes = null)
+    {
+        _loops = new EventLoop[count];
+        for (var i = 0; i < count; i++)
+        {
+            _loops[i] = new EventLoop(i, new EventLoopOptions
+            {
+                Time = time ?? TimeProvider.System,
+                Sizes = sizes ?? TransportOptions.Default,
+                OnUnhandledException = Report,
+            });
+            _loops[i].Start();
+        }
+    }
+
+    internal EventLoop this[int index] => _loops[index];
+
+    internal List<Exception> Unhandled => _unhandled;
+
+    /// <summary>Runs on the loop and gives what came of it, with a bound on the wait.</summary>
+    internal static Task<T> RunAsync<T>(EventLoop loop, Func<Task<T>> body)
+    {
+        async Task<T> Inside()
+        {
+            await loop.Enter();
+            return await body();
+        }
+
+        return Inside().WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    internal Task<T> RunAsync<T>(Func<Task<T>> body) => RunAsync(_loops[0], body);
+
+    internal Task RunAsync(Func<Task> body) => RunAsync(_loops[0], async () =>
+    {
+        await body();
+        return 0;
+    });
+
+    /// <summary>Listens on loopback.</summary>
+    internal async Task<SocketListener> ListenAsync(Action<SocketConnection> accepted, int firstLoop = 0)
+    {
+        var result = await SocketListener.StartAsync(_loops[firstLoop..], new IPEndPoint(IPAddress.Loopback, 0), accepted);
+        Assert.Equal(ListenStatus.Ok, result.Status);
+        _listeners.Add(result.Listener!);
+        return result.Listener!;
+    }
+
+    /// <summary>Two ends of one TCP connection: ours on the first loop, the peer on the last.</summary>
+    internal async Task<(SocketConnection Ours, SocketConnection Peer)> PairAsync()
+    {
+        var accepted = new TaskCompletionSource<SocketConnection>();
+        var listener = await ListenAsync(accepted.SetResult, _loops.Length - 1);
+        var connected = await RunAsync(async () => await _loops[0].ConnectAsync(listener.LocalEndPoint, TimeSpan.FromSeconds(5)));
+        Assert.Equal(IoStatus.Ok, connected.Status);
+        return (connected.Connection!, await accepted.Task.WaitAsync(TimeSpan.FromSeconds(5)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var listener in _listeners)
+        {
+            await listener.StopAsync();
+        }
+
+        foreach (var loop in _loops)
+        {
+            await loop.StopAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Empty(_unhandled);
+    }
+
+    private void Report(Exception e)
+    {
+        lock (_unhandled)
+        {
+            _unhandled.Add(e);
+        }
+    }
+}
