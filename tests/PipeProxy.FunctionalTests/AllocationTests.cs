@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+using PipeProxy.Testing;
+using PipeProxy.Transport;
+
+namespace PipeProxy.FunctionalTests;
+
+/// <summary>Bytes that the proxy allocates per request once it is warm: counted exactly, on its one event loop.</summary>
+/// <remarks>
+/// Client and origin live in the same process and allocate as they like: <see cref="GC.GetAllocatedBytesForCurrentThread"/> is read
+/// on the loop's own thread before and after a round. The first rounds compile, and fill pools and queues to their lasting size.
+/// </remarks>
+public sealed class AllocationTests
+{
+    private const int RequestsPerRound = 4096;
+    private const int MaxRounds = 16;
+
+    // Each message ends with what its line says, and has it nowhere else.
+    private static readonly WireMessage Get = new("GET /items/42?full=true HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n", "\r\n\r\n");
+    private static readonly WireMessage Post = new("POST /items HTTP/1.1\r\nHost: shop.example\r\nContent-Type: text/plain\r\nContent-Length: 20\r\n\r\n0123456789012345END\n", "END\n");
+    private static readonly WireMessage ChunkedPost = new("POST /items HTTP/1.1\r\nHost: shop.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", "\r\n0\r\n\r\n");
+    private static readonly WireMessage Answer = new($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n{new string('x', 1020)}END\n", "END\n");
+    private static readonly WireMessage ChunkedAnswer = new($"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n{new string('x', 1024)}\r\n5\r\nabcde\r\n0\r\n\r\n", "\r\n0\r\n\r\n");
+
+    /// <summary>What is sent how; the second column is the number of clients that send at the same time.</summary>
+    public static TheoryData<string, int> Jobs => new()
+    {
+        { "GET", 1 },
+        { "GET", 64 },
+        { "POST", 1 },
+        { "POST", 64 },
+        { "chunked", 1 },
+        { "chunked", 64 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Jobs))]
+    public async Task WarmProxy_AllocatesNothingPerRequest(string job, int clients)
+    {
+#if DEBUG
+        Assert.Skip("In Debug builds the compiler makes the state machines of async methods classes.");
+#endif
+        var (request, answer) = job switch
+        {
+            "GET" => (Get, Answer),
+            "POST" => (Post, Answer),
+            _ => (ChunkedPost, ChunkedAnswer),
+        };
+        using var origin = FixedOrigin.Start(request, answer);
+        await using var proxy = await StartAsync(origin);
+        using var load = new ClosedLoop(new Uri(proxy.Urls[0]).Port, request, answer, clients);
+
+        var rounds = new List<long>();
+        while (rounds.Count < MaxRounds && (rounds.Count == 0 || rounds[^1] > 0))
+        {
+            var before = await AllocatedOnLoopAsync(proxy);
+            await load.RunAsync(RequestsPerRound / clients);
+            rounds.Add(await AllocatedOnLoopAsync(proxy) - before);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"Bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
+        Assert.True(rounds[^1] == 0, $"{job}, {clients} clients: bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
+    }
+
+    private static async Task<ReverseProxy> StartAsync(FixedOrigin origin)
+    {
+        var certificate = TestCertificates.EcdsaClient;
+        var proxy = new ReverseProxyBuilder()
+            .Listen("http://127.0.0.1:0")
+            .UseLoops(1)
+            .UseCertificates(new InMemoryCertificateSource(ClientCertificate.FromPem("client", certificate.CertificatePem, certificate.KeyPem)))
+            .UseConfig(new ProxyConfig
+            {
+                TrustedCertificates = TestCertificates.Root.CertificatePath,
+                Resolve = new Dictionary<string, IReadOnlyList<string>> { ["localhost"] = ["127.0.0.1"] },
+                Routes = [new RouteConfig { Path = "/{*rest}", Handler = new RouteHandlerConfig.UrlForward(origin.Url) { MtlsCertificate = "client" } }],
+            })
+            .Build();
+        await proxy.StartAsync(TestContext.Current.CancellationToken);
+        return proxy;
+    }
+
+    private static Task<long> AllocatedOnLoopAsync(ReverseProxy proxy)
+    {
+        var answer = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        LoopsOf(proxy)[0].Post(static state => ((TaskCompletionSource<long>)state!).SetResult(GC.GetAllocatedBytesForCurrentThread()), answer);
+        return answer.Task;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_loops")]
+    private static extern ref EventLoop[] LoopsOf(ReverseProxy proxy);
+}
