@@ -53,12 +53,12 @@ public sealed class DemoTests
         using TemporaryDirectory temporary = new();
         await using TestProcess demo = TestProcess.Start(Existing(), ["--stay"], temporary.Path, Temporary(temporary));
         string curl = await demo.WaitForLineAsync("curl -i http://.*orders", Limit);
-        await demo.WaitForLineAsync("takes it up", Limit);
+        await demo.WaitForLineAsync("^ *files ", Limit);
 
         using (RawClient client = await RawClient.ConnectAsync(new Uri(curl.Split(' ')[^1]).Port))
         {
             RawResponse answer = await client.ExchangeAsync("GET /orders/1 HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n");
-            Assert.Equal(200, answer.Status);
+            Assert.Equal(200, answer.StatusCode);
         }
 
         demo.Signal(ProcessSignal.Interrupt);
