@@ -58,7 +58,7 @@ public sealed class DemoTests
         using (RawClient client = await RawClient.ConnectAsync(new Uri(curl.Split(' ')[^1]).Port))
         {
             RawResponse answer = await client.ExchangeAsync("GET /orders/1 HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n");
-            Assert.Equal(200, answer.Status);
+            Assert.Equal(200, answer.StatusCode);
         }
 
         demo.Signal(ProcessSignal.Interrupt);
