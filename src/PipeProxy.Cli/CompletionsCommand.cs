@@ -15,13 +15,12 @@ internal static class CompletionsCommand
         var command = new ExampleCommand("completions", "Print a completion script for a shell.")
         {
             Arguments = { shell },
-            Examples =
+            Remarks =
             [
-                "pipeproxy completions bash > ~/.local/share/bash-completion/completions/pipeproxy",
-                "pipeproxy completions zsh > ~/.zfunc/_pipeproxy",
-                "pipeproxy completions fish > ~/.config/fish/completions/pipeproxy.fish",
-                "pipeproxy completions pwsh >> $PROFILE",
+                "Where it goes: ~/.local/share/bash-completion/completions/pipeproxy (bash), a folder of $fpath as _pipeproxy (zsh),",
+                "~/.config/fish/completions/pipeproxy.fish (fish), the file that $PROFILE names (pwsh).",
             ],
+            Examples = ["pipeproxy completions bash", "pipeproxy completions zsh", "pipeproxy completions fish", "pipeproxy completions pwsh"],
         };
         command.SetAction(parsed => Terminal.Of(parsed).Output.Write(ScriptOf(parsed.GetValue(shell)!)));
         return command;

@@ -52,7 +52,7 @@ public sealed partial class ReverseProxy
         _resolver.Apply(config.Resolve, config.DnsRefresh);
         _pool.ConnectTimeout = config.Timeouts.Connect;
         _services.Settings = ConnectionSettings.Of(config);
-        _dispatcher.Table = new ForwardingTable(routes!, targets);
+        _dispatcher.Table = new ForwardingTable(routes!, targets, [.. routes!.Routes.Select(route => CorsPolicy.Of(route.Config.CorsPolicy, config.CorsPolicies))]);
         _pool.RetireAllBut(targets.OfType<UpstreamTarget>().Select(static target => target.Binding));
         SwapListeners(config, listenerTls, added);
         Volatile.Write(ref _config, config);

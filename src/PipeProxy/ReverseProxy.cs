@@ -48,7 +48,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _workers = new HandshakeWorkers(onUnhandledException: ReportBug);
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
         _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes, options.Logger), _metrics, options.Time);
-        _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), []));
+        _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), [], []));
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
         _tlsAcceptor = new TlsAcceptor(_workers);
     }

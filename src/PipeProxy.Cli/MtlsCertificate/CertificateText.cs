@@ -14,6 +14,9 @@ internal static class CertificateText
     private const int ShortFingerprint = 16;
     private const string SubjectAlternativeName = "2.5.29.17";
 
+    /// <summary>A subject or an issuer on one line.</summary>
+    public static string Name(X500DistinguishedName name) => string.Concat(name.Name.Select(static c => char.IsControl(c) ? '?' : c));
+
     /// <summary>Date in UTC.</summary>
     public static string Date(DateTimeOffset moment) => moment.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -66,8 +66,8 @@ internal static class CreateCommand
     internal static IEnumerable<(string Label, string? Value)> Summary(StoredCertificate stored, Terminal terminal)
     {
         yield return ("version", $"{stored.Version}");
-        yield return ("subject", stored.Certificates[0].Subject);
-        yield return ("issuer", stored.Certificates[0].Issuer);
+        yield return ("subject", CertificateText.Name(stored.Certificates[0].SubjectName));
+        yield return ("issuer", CertificateText.Name(stored.Certificates[0].IssuerName));
         yield return ("chain", stored.Certificates.Count == 1 ? "the certificate alone, no intermediates" : $"{stored.Certificates.Count} certificates");
         yield return ("expires", CertificateText.Expiry(stored.Certificates[0], terminal.Time.GetUtcNow()).Text);
         yield return ("environments", CertificateText.Environments(stored.EnvironmentTypes));

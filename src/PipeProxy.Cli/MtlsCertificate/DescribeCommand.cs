@@ -68,8 +68,8 @@ internal static class DescribeCommand
         yield return ("routes", routes.Count == 0 ? "-" : string.Join("\n", routes));
         yield return ("account", stored.Account);
         yield return ("project", stored.Project);
-        yield return ("subject", leaf.Subject);
-        yield return ("issuer", leaf.Issuer);
+        yield return ("subject", CertificateText.Name(leaf.SubjectName));
+        yield return ("issuer", CertificateText.Name(leaf.IssuerName));
         yield return ("serial number", leaf.SerialNumber);
         yield return ("alternative names", string.Join("\n", CertificateText.AlternativeNames(leaf)));
         yield return ("key", CertificateText.Key(leaf));
@@ -79,7 +79,7 @@ internal static class DescribeCommand
         yield return ("valid to", CertificateText.Moment(notAfter));
         yield return ("expires", CertificateText.Expiry(leaf, now).Text);
         yield return ("fingerprint", CertificateStore.FingerprintOf(leaf));
-        yield return ("intermediates", stored.Certificates.Count == 1 ? "none" : string.Join("\n", stored.Certificates.Skip(1).Select(certificate => $"{certificate.Subject}, expires {CertificateText.Expiry(certificate, now).Text}")));
+        yield return ("intermediates", stored.Certificates.Count == 1 ? "none" : string.Join("\n", stored.Certificates.Skip(1).Select(certificate => $"{CertificateText.Name(certificate.SubjectName)}, expires {CertificateText.Expiry(certificate, now).Text}")));
         yield return ("versions", string.Join("\n", stored.Versions.Select(version => $"{version.Number}{(version.Number == stored.Version ? " (current)" : "")}  {CertificateText.Moment(version.Created)}  {CertificateText.Short(version.Fingerprint)}  {version.State.ToString().ToLowerInvariant()}")));
         yield return ("store", folder);
     }

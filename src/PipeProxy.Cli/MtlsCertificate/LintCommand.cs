@@ -41,16 +41,16 @@ internal static class LintCommand
             if (parsed.GetValue(certificate) is not { } certificateFile)
             {
                 using var pair = CertificateOptions.OpenStore(parsed).Open(CertificateOptions.ReadName(parsed, name, argument));
-                return (int)Report(parsed, pair, CertificateLint.Check(pair.Certificates, Terminal.Of(parsed).Time.GetUtcNow()), parsed.GetValue(strict));
+                return (int)Report(parsed, pair, CertificateLint.Check(pair.Certificates, Terminal.Of(parsed).Time.GetUtcNow()), parsed.GetValue(strict), stored: true);
             }
 
             using var uploaded = UploadedPair.Read(parsed, certificateFile, parsed.GetRequiredValue(key)!, keyPassphraseFile, parsed.GetValue(strict));
-            return (int)Report(parsed, uploaded.Pair, uploaded.Findings, parsed.GetValue(strict));
+            return (int)Report(parsed, uploaded.Pair, uploaded.Findings, parsed.GetValue(strict), stored: false);
         });
         return command;
     }
 
-    private static ExitCode Report(ParseResult parsed, CertificatePair? pair, IReadOnlyList<CertificateFinding> findings, bool strict)
+    private static ExitCode Report(ParseResult parsed, CertificatePair? pair, IReadOnlyList<CertificateFinding> findings, bool strict, bool stored)
     {
         var terminal = Terminal.Of(parsed);
         var refused = pair is null || UploadedPair.IsRefusing(findings, strict);
@@ -62,10 +62,10 @@ internal static class LintCommand
 
         UploadedPair.WriteFindings(terminal, findings);
         var errors = findings.Count(static finding => finding.Severity == FindingSeverity.Error);
-        terminal.Output.WriteLine($"{pair?.Leaf.Subject ?? "The files"}: {errors} {(errors == 1 ? "error" : "errors")}, {findings.Count - errors} {(findings.Count - errors == 1 ? "warning" : "warnings")}.");
+        terminal.Output.WriteLine($"{(pair is null ? "The files" : CertificateText.Name(pair.Leaf.SubjectName))}: {errors} {(errors == 1 ? "error" : "errors")}, {findings.Count - errors} {(findings.Count - errors == 1 ? "warning" : "warnings")}.");
         if (!refused)
         {
-            terminal.WriteNext("store it with 'pipeproxy mtls-certificate create', or see what is stored with 'pipeproxy mtls-certificate list'.");
+            terminal.WriteNext(stored ? "see what is stored: pipeproxy mtls-certificate list" : "store it with 'pipeproxy mtls-certificate create', or in the place of another with 'update'.");
         }
 
         return refused ? ExitCode.Failed : ExitCode.Done;

@@ -9,7 +9,7 @@ internal static class MtlsCertificateCommand
     {
         var command = new ExampleCommand("mtls-certificate", "Manage the client certificates that routes present to their origins.")
         {
-        Subcommands =
+            Subcommands =
         {
             CreateCommand.Create(),
             ListCommand.Create(),
@@ -20,7 +20,7 @@ internal static class MtlsCertificateCommand
             DeleteCommand.Create(),
             LintCommand.Create(),
         },
-        Examples =
+            Examples =
         [
             "pipeproxy mtls-certificate create --name aws-alb-cert --cert client-cert.pem --key client-key.pem --environment-type production",
             "pipeproxy mtls-certificate list",

@@ -43,7 +43,7 @@ internal sealed class Table
         foreach (var (label, value) in present)
         {
             var first = true;
-            foreach (var line in value!.Split('\n'))
+            foreach (var line in Terminal.Plain(value!).Split('\n'))
             {
                 terminal.Output.WriteLine($"{Gap}{(first ? label : "").PadRight(width)}{Gap}{line}");
                 first = false;

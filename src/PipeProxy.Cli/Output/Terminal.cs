@@ -36,12 +36,16 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>The terminal of a running command.</summary>
     public static Terminal Of(ParseResult parsed) => ((TerminalInvocation)parsed.InvocationConfiguration).Terminal;
 
+    /// <summary>Text without control characters: a certificate's subject may be anybody's, and must not steer the terminal.</summary>
+    public static string Plain(string text)
+        => text.Any(static c => char.IsControl(c) && c is not ('\n' or '\t')) ? string.Concat(text.Select(static c => char.IsControl(c) && c is not ('\n' or '\t') ? '?' : c)) : text;
+
     public string Paint(string text, Color color) => ColorsOutput ? color.Around(text) : text;
 
     /// <summary>One error on standard error, and what to do about it.</summary>
     public void WriteError(string message, string? next = null)
     {
-        Error.WriteLine($"{(ColorsError ? Color.Red.Around("error:") : "error:")} {message}");
+        Error.WriteLine($"{(ColorsError ? Color.Red.Around("error:") : "error:")} {Plain(message)}");
         if (next is not null)
         {
             WriteNextToError(next);
@@ -51,14 +55,14 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>One warning on standard error, and what to do about it.</summary>
     public void WriteWarning(string message, string? next = null)
     {
-        Error.WriteLine($"{(ColorsError ? Color.Yellow.Around("warning:") : "warning:")} {message}");
+        Error.WriteLine($"{(ColorsError ? Color.Yellow.Around("warning:") : "warning:")} {Plain(message)}");
         if (next is not null)
         {
             WriteNextToError(next);
         }
     }
 
-    public void WriteNextToError(string next) => Error.WriteLine($"{(ColorsError ? Color.Bold.Around("next:") : "next:")} {next}");
+    public void WriteNextToError(string next) => Error.WriteLine($"{(ColorsError ? Color.Bold.Around("next:") : "next:")} {Plain(next)}");
 
     /// <summary>The last line of what a person reads: the step that follows.</summary>
     public void WriteNext(string next)

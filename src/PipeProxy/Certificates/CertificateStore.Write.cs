@@ -66,10 +66,12 @@ public sealed partial class CertificateStore
         Write(createFolder: false, () =>
         {
             var folder = Existing(name);
-            version = folder.ReadCurrent();
-            RemoveDeadVersions(folder, version);
-            var document = folder.ReadDocument(version);
-            if (environmentTypes is not null)
+            var document = ReadSettings(folder, out version);
+            if (document is null)
+            {
+                document = Restore(name, pair, environmentTypes);
+            }
+            else if (environmentTypes is not null)
             {
                 document = document with { EnvironmentTypes = Normalize(environmentTypes) };
             }
@@ -111,6 +113,29 @@ public sealed partial class CertificateStore
     /// <summary>Removes a certificate with all its versions.</summary>
     /// <exception cref="CertificateException">Unknown name, or the store cannot be written.</exception>
     public void Delete(string name) => Write(createFolder: false, () => Remove(Existing(name).Path));
+
+    /// <summary>The settings of the active version; null when they are damaged, and then the number is the highest that is there.</summary>
+    private CertificateDocument? ReadSettings(CertificateFolder folder, out int version)
+    {
+        version = folder.ReadVersionNumbers() is [.., var last] ? last : 0;
+        try
+        {
+            version = folder.ReadCurrent();
+            var document = folder.ReadDocument(version);
+            RemoveDeadVersions(folder, version);
+            return document;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or InvalidDataException or System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+
+    // A damaged certificate is repaired by a whole upload; nothing of the old settings is guessed.
+    private CertificateDocument Restore(string name, CertificatePair? pair, IReadOnlyCollection<EnvironmentType>? environmentTypes)
+        => pair is not null && environmentTypes is not null
+            ? new CertificateDocument { EnvironmentTypes = Normalize(environmentTypes), Enabled = true, Created = _time.GetUtcNow(), Fingerprint = "", State = CertificateState.Active }
+            : throw new CertificateException($"The settings of '{name}' in {Folder} are damaged.", $"Upload it whole: pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE --environment-type T");
 
     private void Write(bool createFolder, Action change)
     {

@@ -125,35 +125,29 @@ public sealed partial class CertificateStore : ICertificateSource
             return null;
         }
 
-        // A failed attempt is made again when the files changed meanwhile: a writer switched and pruned between two of our reads.
-        string? failed = null;
-        while (true)
+        // A failed attempt is made again only when the files changed meanwhile: a writer switched and pruned between two of our reads.
+        while (folder.Exists)
         {
-            string? stamp = null;
+            var stamp = StampOf(folder);
             try
             {
                 var files = folder.ReadActive();
-                stamp = files.PairStamp + files.DocumentStamp;
                 var certificate = Take(folder, files);
                 WarnOfPermissions(folder, files.Version, setting, errors);
                 return certificate;
             }
             catch (Exception e) when (IsBadContent(e))
             {
-                stamp ??= folder.Exists ? StampOf(folder) : "";
-                if (stamp == failed || stamp.Length == 0)
+                if (stamp == StampOf(folder))
                 {
-                    if (stamp.Length > 0)
-                    {
-                        errors.Add(new ConfigurationError(null, setting, null, $"The certificate in {folder.Path} cannot be used: {Reason(e)}."));
-                    }
-
+                    errors.Add(new ConfigurationError(null, setting, null, $"The certificate in {folder.Path} cannot be used: {Reason(e)}."));
                     return null;
                 }
-
-                failed = stamp;
             }
         }
+
+        // Deleted while it was read.
+        return null;
     }
 
     private ClientCertificate Take(CertificateFolder folder, VersionFiles files)
@@ -191,7 +185,7 @@ public sealed partial class CertificateStore : ICertificateSource
         throw encrypted is null
             ? new CertificateException(findings)
             : new CertificateException(
-                encrypted.Code == "key-encrypted" ? "The store's private key is encrypted and no store passphrase was given" : "The store's passphrase does not open the private key",
+                encrypted.Code == "key-encrypted" ? "The store's private key is encrypted and no store passphrase was given." : "The store's passphrase does not open the private key.",
                 "Give the passphrase that the key was stored with: PIPEPROXY_STORE_PASSPHRASE, or --passphrase-file FILE.",
                 findings);
     }

@@ -13,7 +13,7 @@ internal sealed record PemBlock(string Label, IReadOnlyList<string> Headers, byt
     private const string End = "-----END ";
     private const string Dashes = "-----";
 
-    public bool IsCertificate => Label is "CERTIFICATE" or "X509 CERTIFICATE" or "TRUSTED CERTIFICATE";
+    public bool IsCertificate => Label is "CERTIFICATE" or "X509 CERTIFICATE";
 
     public bool IsPrivateKey => Label == "PRIVATE KEY" || Label.EndsWith(" PRIVATE KEY", StringComparison.Ordinal);
 

@@ -98,7 +98,7 @@ internal sealed class PemContent
     }
 
     /// <summary>The one private key; or null and a finding.</summary>
-    public AsymmetricAlgorithm? ReadPrivateKey(string? passphrase, ICollection<CertificateFinding> findings)
+    public AsymmetricAlgorithm? ReadPrivateKey(string? passphrase, ICollection<CertificateFinding> findings, X509Certificate2? owner)
     {
         if (FindNoPem("key", $"openssl pkey -inform DER -in {Name} -out key.pem") is { } notPem)
         {
@@ -109,7 +109,7 @@ internal sealed class PemContent
         var keys = _blocks.Where(static block => block.IsPrivateKey).ToList();
         if (keys.Count == 1)
         {
-            return PrivateKeyBlock.Import(keys[0], Name, passphrase, findings);
+            return PrivateKeyBlock.Import(keys[0], Name, passphrase, findings, owner);
         }
 
         findings.Add(keys.Count == 0

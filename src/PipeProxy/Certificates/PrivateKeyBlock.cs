@@ -15,7 +15,8 @@ internal static class PrivateKeyBlock
     /// <param name="file">What the messages call the file.</param>
     /// <param name="passphrase">For an encrypted key.</param>
     /// <param name="findings">Receives the finding.</param>
-    public static AsymmetricAlgorithm? Import(PemBlock block, string file, string? passphrase, ICollection<CertificateFinding> findings)
+    /// <param name="owner">The certificate that the key should belong to, when it is known.</param>
+    public static AsymmetricAlgorithm? Import(PemBlock block, string file, string? passphrase, ICollection<CertificateFinding> findings, X509Certificate2? owner = null)
     {
         if (block.IsTraditionallyEncrypted)
         {
@@ -43,7 +44,7 @@ internal static class PrivateKeyBlock
                 case "EC PRIVATE KEY":
                     return Import(ECDsa.Create(), ecdsa => ecdsa.ImportECPrivateKey(block.Data, out _));
                 case "ENCRYPTED PRIVATE KEY":
-                    return ImportEncrypted(block.Data, file, passphrase, findings);
+                    return ImportEncrypted(block.Data, file, passphrase, findings, ellipticFirst: owner?.PublicKey.Oid.Value == EcPublicKey);
                 case "OPENSSH PRIVATE KEY":
                     findings.Add(Unsupported(file, "an OpenSSH key", $"Convert a copy to PEM: ssh-keygen -p -m PKCS8 -f {file}"));
                     return null;
@@ -115,7 +116,7 @@ internal static class PrivateKeyBlock
         }
     }
 
-    private static AsymmetricAlgorithm? ImportEncrypted(byte[] data, string file, string? passphrase, ICollection<CertificateFinding> findings)
+    private static AsymmetricAlgorithm? ImportEncrypted(byte[] data, string file, string? passphrase, ICollection<CertificateFinding> findings, bool ellipticFirst)
     {
         if (passphrase is null)
         {
@@ -123,27 +124,26 @@ internal static class PrivateKeyBlock
             return null;
         }
 
-        // The algorithm stands inside of what is encrypted, so both are tried.
-        try
+        // The algorithm stands inside of what is encrypted, so both are tried; the likely one first, as each costs a key derivation.
+        foreach (var elliptic in new[] { ellipticFirst, !ellipticFirst })
         {
-            return Import(RSA.Create(), rsa => rsa.ImportEncryptedPkcs8PrivateKey(passphrase, data, out _));
-        }
-        catch (CryptographicException)
-        {
+            try
+            {
+                return elliptic
+                    ? Import(ECDsa.Create(), ecdsa => ecdsa.ImportEncryptedPkcs8PrivateKey(passphrase, data, out _))
+                    : Import(RSA.Create(), rsa => rsa.ImportEncryptedPkcs8PrivateKey(passphrase, data, out _));
+            }
+            catch (CryptographicException)
+            {
+                // The passphrase is wrong, or the key is of the other kind.
+            }
         }
 
-        try
-        {
-            return Import(ECDsa.Create(), ecdsa => ecdsa.ImportEncryptedPkcs8PrivateKey(passphrase, data, out _));
-        }
-        catch (CryptographicException)
-        {
-            findings.Add(CertificateFinding.Error(
-                "key-passphrase",
-                $"The passphrase given does not open the key in {file}, or it is neither an RSA nor an ECDSA key.",
-                $"Try the passphrase with: openssl pkey -in {file} -noout"));
-            return null;
-        }
+        findings.Add(CertificateFinding.Error(
+            "key-passphrase",
+            $"The passphrase given does not open the key in {file}, or it is neither an RSA nor an ECDSA key.",
+            $"Try the passphrase with: openssl pkey -in {file} -noout"));
+        return null;
     }
 
     private static T Import<T>(T key, Action<T> import)

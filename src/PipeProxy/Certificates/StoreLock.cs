@@ -8,6 +8,7 @@ internal sealed class StoreLock : IDisposable
 {
     internal const string FileName = ".lock";
 
+    private static readonly ManualResetEventSlim Never = new();
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly FileStream _file;
@@ -43,7 +44,7 @@ internal sealed class StoreLock : IDisposable
             catch (IOException)
             {
                 // A file lock cannot be waited for with a bound, only asked for again.
-                Thread.Sleep(Pause);
+                Never.Wait(Pause);
             }
         }
     }

@@ -26,6 +26,16 @@ internal sealed class ConfigurationContext
     /// <summary>Every key that was asked for, as <c>listeners[].url</c>: what the JSON Schema must describe, no more and no less.</summary>
     internal HashSet<string> KeysAsked { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The errors as a reader of the files meets them: file by file, each from the top; what stands in no file comes first.</summary>
+    internal IReadOnlyList<ConfigurationError> ErrorsInOrder
+    {
+        get
+        {
+            var files = Errors.Select(e => e.Source?.File).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+            return [.. Errors.OrderBy(e => e.Source is { } s ? files.IndexOf(s.File) : -1).ThenBy(e => e.Source?.Line).ThenBy(e => e.Source?.Column)];
+        }
+    }
+
     internal bool HasErrors => Errors.Exists(e => e.Severity == ErrorSeverity.Error);
 
     internal void Error(ConfigurationValue at, string message)
@@ -41,15 +51,16 @@ internal sealed class ConfigurationContext
     /// <param name="at">Where it stands.</param>
     /// <param name="what">What is not supported.</param>
     /// <param name="consequence">What happens when it is allowed, without a subject: <c>is ignored</c>.</param>
-    internal void Unsupported(ConfigurationValue at, string what, string consequence)
+    /// <param name="suggestion">From <see cref="NearestName"/>, when it may be a misspelling.</param>
+    internal void Unsupported(ConfigurationValue at, string what, string consequence, string suggestion = "")
     {
         if (AllowUnsupported)
         {
-            Warn(at.Source, Setting(at), at.Shown, $"{what}; it {consequence}");
+            Warn(at.Source, Setting(at), at.Shown, $"{what}; it {consequence}{suggestion}");
         }
         else
         {
-            Error(at, $"{what}; remove it, or run with --allow-unsupported and it {consequence}");
+            Error(at, $"{what}; remove it, or run with --allow-unsupported and it {consequence}{suggestion}");
         }
     }
 

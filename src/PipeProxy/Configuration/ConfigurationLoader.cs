@@ -37,7 +37,7 @@ public static class ConfigurationLoader
 
         var document = ReadFile(overrides, paths, context);
         var config = document is null ? null : Read(document, overrides, paths, context);
-        return new ConfigurationResult(context.HasErrors ? null : config, context.Errors, [.. context.Files.Distinct(StringComparer.Ordinal)]);
+        return new ConfigurationResult(context.HasErrors ? null : config, context.ErrorsInOrder, [.. context.Files.Distinct(StringComparer.Ordinal)]);
     }
 
     /// <summary>Reads a document with the command line's values in place; errors go to <paramref name="context"/>.</summary>

@@ -79,16 +79,23 @@ internal sealed class ConfigurationValue
         {
             (true, 0) => name,
             (true, _) => $"{Path}.{name}",
-            _ => $"{Path}[\"{name}\"]",
+            _ => $"{Path}[\"{Show(name)}\"]",
         };
     }
 
-    /// <summary>One line, not endless, and never the key that somebody pasted where its file's path belongs.</summary>
+    /// <summary>One line, not endless, without a URL's password, and never the key that somebody pasted where its file's path belongs.</summary>
     private static string Show(string text)
     {
         if (text.Contains("PRIVATE KEY", StringComparison.Ordinal))
         {
             return "(a private key)";
+        }
+
+        var scheme = text.IndexOf("://", StringComparison.Ordinal);
+        var at = text.IndexOf('@');
+        if (scheme >= 0 && at > scheme + 3 && text.IndexOf('/', scheme + 3) is var slash && (slash < 0 || at < slash))
+        {
+            text = $"{text[..(scheme + 3)]}***{text[at..]}";
         }
 
         var line = string.Concat(text.Take(MaxShown).Select(c => char.IsControl(c) ? '\uFFFD' : c));

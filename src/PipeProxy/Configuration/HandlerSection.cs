@@ -48,8 +48,9 @@ internal static class HandlerSection
         {
             context.Unsupported(
                 export.At,
-                $"is a handler that is not supported; supported are {string.Join(", ", Exports)}{NearestName.Suggest(export.Text, Exports)}",
-                "answers 501 in its place");
+                $"is a handler that is not supported; supported are {string.Join(", ", Exports)}",
+                "answers 501 in its place",
+                NearestName.Suggest(export.Text, Exports));
             draft.Handler = new RouteHandlerConfig.Unsupported(export.Text);
         }
         else if (ConfigurationSection.Open(options, $"{shape}.options", context) is { } opened)

@@ -161,7 +161,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         var hops = section.Texts("trustedHops");
         foreach (var hop in hops.Where(h => !IPAddress.TryParse(h.Text, out _) && !IPNetwork.TryParse(h.Text, out _)))
         {
-            context.Error(hop.At, $"{hop.Whose}is neither an address nor a network; write such as \"10.0.0.1\" or \"10.0.0.0/8\" (no bits set behind the prefix)");
+            context.Error(hop.At, $"{hop.Whose}is neither an address nor a network; write such as \"10.0.0.1\" or \"10.0.0.0/8\"");
         }
 
         var upgrades = section.Texts("upgrades");

@@ -125,6 +125,29 @@ internal sealed class Exchange
     /// <summary>Makes an id for a request whose head cannot be read.</summary>
     public void IdentifyWithoutHead() => _requestId.Make();
 
+    /// <summary>An answer begins: what it is, and whether it is the last one of the connection.</summary>
+    public void Begin(int status, Outcome outcome)
+    {
+        // RFC 9112 section 9.6: an answer that overtakes its request's body is the last one.
+        CloseAfter |= BodyPending;
+        AnswerStarted = true;
+        Status = status;
+        Outcome = outcome;
+    }
+
+    /// <summary>Writes the Connection field that this answer needs, if any.</summary>
+    public void WriteConnectionField(ref Http1Writer writer)
+    {
+        if (CloseAfter)
+        {
+            writer.Write("Connection: close\r\n"u8);
+        }
+        else if (Request.MinorVersion == 0)
+        {
+            writer.Write("Connection: keep-alive\r\n"u8);
+        }
+    }
+
     /// <summary>Answers with the proxy's own problem document, or resets the client when an answer is under way.</summary>
     public void Fail(Failure failure)
     {

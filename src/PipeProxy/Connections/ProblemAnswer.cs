@@ -20,9 +20,7 @@ internal static class ProblemAnswer
 
         // Whatever is left of the request cannot be told from the next one, or is not worth reading.
         exchange.CloseAfter |= failure.Outcome.Side == OutcomeSide.Client && failure.Outcome != Outcome.NoRoute;
-        exchange.CloseAfter |= exchange.BodyPending;
-        exchange.AnswerStarted = true;
-        exchange.Status = status;
+        exchange.Begin(status, failure.Outcome);
 
         var body = BodyOf(exchange, failure, status, tells);
         var head = new StringBuilder(512)

@@ -64,15 +64,6 @@ internal static class ForwardedRequest
             return true;
         }
 
-        var facts = new RequestFacts
-        {
-            Method = request.MethodSpan,
-            Path = request.Path,
-            Search = request.Query,
-            Host = request.HostOrAuthority,
-            IsTls = exchange.IsTls,
-            RequestId = exchange.RequestId,
-        };
-        return match.Route.Target!.TryWriteTarget(facts, match, path);
+        return match.Route.Target!.TryWriteTarget(Facts.Of(exchange), match, path);
     }
 }

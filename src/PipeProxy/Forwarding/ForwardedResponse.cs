@@ -1,33 +1,34 @@
 using PipeProxy.Connections;
 using PipeProxy.Http1;
+using PipeProxy.Telemetry;
 
 namespace PipeProxy.Forwarding;
 
 /// <summary>The head that goes back to the client: status, reason and end-to-end fields of the origin, in order.</summary>
-/// <remarks>Changed only: hop-by-hop and nominated fields, framing, <c>Via</c>, and <c>Access-Control-*</c> where the route has no CORS policy.</remarks>
+/// <remarks>Changed only: hop-by-hop and nominated fields, framing, <c>Via</c>, and <c>Access-Control-*</c>, which only the route's CORS policy says.</remarks>
 internal static class ForwardedResponse
 {
     private const int AddedBytes = 256;
 
-    private static readonly FieldFilter FilterWithoutCors = FieldFilter.Response.With(KnownField.AccessControl);
+    private static readonly FieldFilter Filter = FieldFilter.Response.With(KnownField.AccessControl);
 
     /// <summary>Writes the final head and decides how the body goes out.</summary>
     /// <returns>True: chunked. False: as it is; an HTTP/1.0 client sees the end by the connection's.</returns>
-    public static bool WriteHead(Exchange exchange, MessageFraming framing, bool hasCorsPolicy)
+    public static bool WriteHead(Exchange exchange, MessageFraming framing, CorsPolicy? cors)
     {
         var head = exchange.Response;
         var isOldClient = exchange.Request.MinorVersion == 0;
         var delimited = framing.Kind is FramingKind.Chunked or FramingKind.UntilClose;
 
-        // RFC 9112 section 9.6: an answer that overtakes its request's body is the last one of the connection.
-        exchange.CloseAfter |= exchange.BodyPending || (delimited && isOldClient);
-        exchange.AnswerStarted = true;
-        exchange.Status = head.StatusCode;
+        // An HTTP/1.0 client knows no chunks: the end of the connection is the end of the body.
+        exchange.CloseAfter |= delimited && isOldClient;
+        exchange.Begin(head.StatusCode, Outcome.Completed);
 
         var writer = new Http1Writer(exchange.Output, head.Length + AddedBytes);
         writer.WriteStatusLine(head);
 
-        writer.CopyEndToEndFields(head.Fields, hasCorsPolicy ? FieldFilter.Response : FilterWithoutCors);
+        writer.CopyEndToEndFields(head.Fields, Filter);
+        cors?.WriteFields(ref writer, exchange.Request);
         writer.Write("Via: 1.1 pipeproxy\r\n"u8);
         if (!delimited)
         {
@@ -38,15 +39,7 @@ internal static class ForwardedResponse
             writer.Write("Transfer-Encoding: chunked\r\n"u8);
         }
 
-        if (exchange.CloseAfter)
-        {
-            writer.Write("Connection: close\r\n"u8);
-        }
-        else if (isOldClient)
-        {
-            writer.Write("Connection: keep-alive\r\n"u8);
-        }
-
+        exchange.WriteConnectionField(ref writer);
         writer.WriteLineEnd();
         writer.Commit();
         return delimited && !isOldClient;

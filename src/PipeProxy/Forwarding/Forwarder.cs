@@ -38,8 +38,9 @@ internal sealed class Forwarder(UpstreamPool pool)
     /// <param name="exchange">The request.</param>
     /// <param name="target">Origin and certificate.</param>
     /// <param name="match">The route, and what its path captured.</param>
+    /// <param name="cors">The route's CORS policy; null for none.</param>
     [AsyncMethodBuilder(typeof(ExchangeMethodBuilder))]
-    public async ValueTask ForwardAsync(Exchange exchange, UpstreamTarget target, RouteMatch match)
+    public async ValueTask ForwardAsync(Exchange exchange, UpstreamTarget target, RouteMatch match, CorsPolicy? cors)
     {
         exchange.Origin = target.Host;
         exchange.Certificate = target.CertificateName;
@@ -105,7 +106,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             }
 
             // :: Step 6 and 7: the answer goes to the client
-            var reusable = await AnswerAsync(exchange, upstream, match.Route.Config.CorsPolicy != "none");
+            var reusable = await AnswerAsync(exchange, upstream, cors);
 
             // :: Step 8: give the connection back, unless something is in doubt
             if (reusable && !exchange.BodyPending)
@@ -223,7 +224,7 @@ internal sealed class Forwarder(UpstreamPool pool)
 
     // Passes head and body on. True: the connection to the origin may serve another request.
     [AsyncMethodBuilder(typeof(ExchangeMethodBuilder<>))]
-    private static async ValueTask<bool> AnswerAsync(Exchange exchange, UpstreamConnection upstream, bool hasCorsPolicy)
+    private static async ValueTask<bool> AnswerAsync(Exchange exchange, UpstreamConnection upstream, CorsPolicy? cors)
     {
         var head = exchange.Response;
         var framing = MessageFraming.OfResponse(head, exchange.Request.Method);
@@ -234,7 +235,7 @@ internal sealed class Forwarder(UpstreamPool pool)
         }
 
         var keepAlive = head.KeepAlive && framing.Kind != FramingKind.UntilClose;
-        var chunked = ForwardedResponse.WriteHead(exchange, framing, hasCorsPolicy);
+        var chunked = ForwardedResponse.WriteHead(exchange, framing, cors);
         ConsumeHead(upstream.Input, head.Length);
         if (!framing.HasBody)
         {

@@ -6,4 +6,5 @@ namespace PipeProxy.Forwarding;
 /// <summary>Routes with what each needs to be forwarded, as one immutable value; swapped whole when a configuration is applied.</summary>
 /// <param name="Routes">Which route takes a request.</param>
 /// <param name="Targets">By route index: origin and certificate; null for routes that answer by themselves.</param>
-internal sealed record ForwardingTable(RouteTable Routes, IReadOnlyList<UpstreamTarget?> Targets);
+/// <param name="Policies">By route index: the CORS policy; null for none.</param>
+internal sealed record ForwardingTable(RouteTable Routes, UpstreamTarget?[] Targets, CorsPolicy?[] Policies);

@@ -1,8 +1,7 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
 using PipeProxy.Configuration;
 using PipeProxy.Connections;
+using PipeProxy.Http1;
+using PipeProxy.Routing;
 using PipeProxy.Telemetry;
 
 namespace PipeProxy.Forwarding;
@@ -11,23 +10,34 @@ namespace PipeProxy.Forwarding;
 internal static class RedirectAnswer
 {
     /// <summary>Writes a redirect without a body (RFC 9110 section 15.4); the caller flushes.</summary>
-    public static void Write(Exchange exchange, RouteHandlerConfig.Redirect redirect)
+    /// <returns>False: what the path captured makes no valid location.</returns>
+    public static bool TryWrite(Exchange exchange, RouteHandlerConfig.Redirect redirect, in RouteMatch match, CorsPolicy? policy)
     {
-        exchange.CloseAfter |= exchange.BodyPending;
-        exchange.AnswerStarted = true;
-        exchange.Status = redirect.Status;
-        exchange.Outcome = Outcome.Answered;
-        var connection = exchange.CloseAfter ? "Connection: close\r\n" : exchange.Request.MinorVersion == 0 ? "Connection: keep-alive\r\n" : "";
-        var head = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {redirect.Status} {ReasonOf(redirect.Status)}\r\nDate: {DateTime.UtcNow:R}\r\nLocation: {redirect.Location}\r\nContent-Length: 0\r\n{connection}\r\n");
-        exchange.Output.Write(Encoding.ASCII.GetBytes(head));
+        var location = exchange.Scratch;
+        location.ResetWrittenCount();
+        if (!match.Route.Target!.TryWriteTarget(Facts.Of(exchange), match, location))
+        {
+            return false;
+        }
+
+        exchange.Begin(redirect.Status, Outcome.Answered);
+        var writer = new Http1Writer(exchange.Output);
+        writer.WriteStatusLine(redirect.Status, ReasonOf(redirect.Status));
+        writer.WriteField("Location"u8, location.WrittenSpan);
+        policy?.WriteFields(ref writer, exchange.Request);
+        writer.Write("Content-Length: 0\r\n"u8);
+        exchange.WriteConnectionField(ref writer);
+        writer.WriteLineEnd();
+        writer.Commit();
+        return true;
     }
 
-    private static string ReasonOf(int status) => status switch
+    private static ReadOnlySpan<byte> ReasonOf(int status) => status switch
     {
-        301 => "Moved Permanently",
-        303 => "See Other",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        _ => "Found",
+        301 => "Moved Permanently"u8,
+        303 => "See Other"u8,
+        307 => "Temporary Redirect"u8,
+        308 => "Permanent Redirect"u8,
+        _ => "Found"u8,
     };
 }

@@ -31,18 +31,33 @@ internal sealed class RequestDispatcher(Forwarder forwarder, ForwardingTable tab
         var request = exchange.Request;
         if (!table.Routes.TryMatch(request.MethodSpan, request.HostOrAuthority, request.Path, ref match))
         {
+            if (CorsPreflight.TryAnswer(exchange, table))
+            {
+                return default;
+            }
+
             exchange.Fail(new Failure(Outcome.NoRoute, "No route takes this method, host and path.", "Compare it with the paths in the routes file; the first that matches is taken."));
             return default;
         }
 
         exchange.Route = match.Route.Config.Name;
+        var policy = table.Policies[match.Route.Index];
+        if (policy is not null && CorsPreflight.TryAnswer(exchange, table))
+        {
+            return default;
+        }
+
         switch (match.Route.Handler)
         {
             case RouteHandlerConfig.Redirect redirect:
-                RedirectAnswer.Write(exchange, redirect);
+                if (!RedirectAnswer.TryWrite(exchange, redirect, match, policy))
+                {
+                    exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid location."));
+                }
+
                 return default;
             default:
-                return forwarder.ForwardAsync(exchange, table.Targets[match.Route.Index]!, match);
+                return forwarder.ForwardAsync(exchange, table.Targets[match.Route.Index]!, match, policy);
         }
     }
 }

@@ -1,3 +1,5 @@
+using PipeProxy.Http1;
+
 namespace PipeProxy.Routing;
 
 /// <summary>What a template may read of a request: spans over its head, borrowed for the call.</summary>
@@ -20,13 +22,5 @@ internal readonly ref struct RequestFacts
     internal ReadOnlySpan<byte> RequestId { get; init; }
 
     /// <summary>Null: no field has a value.</summary>
-    internal IFieldValues? Fields { get; init; }
-}
-
-/// <summary>Looks a request's field up by name.</summary>
-internal interface IFieldValues
-{
-    /// <summary>The first field line's value; empty when there is none.</summary>
-    /// <param name="name">In lower case; compared without case.</param>
-    ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> name);
+    internal FieldTable? Fields { get; init; }
 }

@@ -35,11 +35,11 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         workers.Leave();
         await socket.Loop.Enter();
 
-        deadline.Clear();
         transport.Publish();
 
         // The last flight, or the alert that says why we refuse. Whether the peer still takes it is seen by whoever reads.
         await socket.FlushAsync();
+        deadline.Clear();
         if (error is null && !socket.IsClosed)
         {
             return new TlsResult(new TlsConnection(socket, transport, ssl, peer, certificateRequested(transport)), null);

@@ -33,7 +33,7 @@ internal sealed class SocketConnection : LoopStream
     internal override void Write(ReadOnlyMemory<byte> bytes)
     {
         Loop.AssertInside();
-        if (_sendStatus == IoStatus.Ok)
+        if (_sendStatus == IoStatus.Ok && !_shutdownAsked)
         {
             _out.Write(bytes.Span);
         }
@@ -42,12 +42,22 @@ internal sealed class SocketConnection : LoopStream
     internal override ValueTask<IoResult> FlushAsync()
     {
         Loop.AssertInside();
-        return _out.Length == 0 || _sendStatus != IoStatus.Ok ? new(new IoResult(0, _sendStatus)) : SendAllAsync();
+        if (_out.Length == 0 || _sendStatus != IoStatus.Ok || _shutdownAsked)
+        {
+            return new(new IoResult(0, _sendStatus));
+        }
+
+        return _flushing ? throw new InvalidOperationException("A flush is under way.") : SendAllAsync();
     }
 
     internal override void ShutdownSend()
     {
         Loop.AssertInside();
+        if (IsClosed || _shutdownAsked)
+        {
+            return;
+        }
+
         _shutdownAsked = true;
         if (!_flushing)
         {

@@ -114,7 +114,13 @@ internal sealed class SystemSocket : TransportSocket
         return _socket.SendAsync(_send) ? _send.Pending() : new(ResultOf(_send));
     }
 
-    internal override void ShutdownSend() => Shutdown(SocketShutdown.Send);
+    internal override void ShutdownSend()
+    {
+        if (!_closed)
+        {
+            Shutdown(SocketShutdown.Send);
+        }
+    }
 
     internal override void Close()
     {

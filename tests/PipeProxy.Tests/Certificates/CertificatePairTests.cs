@@ -154,6 +154,7 @@ public sealed class CertificatePairTests : IDisposable
     [InlineData("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "certificate-malformed")]
     [InlineData("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "certificate-malformed")]
     [InlineData("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", "no-certificate")]
+    [InlineData("-----BEGIN TRUSTED CERTIFICATE-----\nMIIB\n-----END TRUSTED CERTIFICATE-----\n", "no-certificate")]
     public void DamagedCertificateFile_IsNamed(string content, string code)
     {
         Assert.Null(Read(content, IssuedCertificate.Good.KeyPem));

@@ -267,6 +267,29 @@ public sealed class CertificateStoreTests : IDisposable
         Assert.DoesNotContain("PRIVATE KEY", error.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a/current", "x")]
+    [InlineData("a/current", "7")]
+    [InlineData("a/versions/1/certificate.json", "{}")]
+    [InlineData("a/versions/1/certificate.pem", "")]
+    public void Damaged_IsRepairedByAWholeUpload(string file, string content)
+    {
+        using var pair = IssuedCertificate.Good.ToPair();
+        var store = Store();
+        store.Create("a", pair, Production);
+        File.WriteAllText(InStore(file), content);
+        if (!file.EndsWith(".pem", StringComparison.Ordinal))
+        {
+            Assert.Contains("--environment-type T", Assert.Throws<CertificateException>(() => store.Update("a", pair, null)).Next, StringComparison.Ordinal);
+        }
+
+        store.Update("a", pair, Production);
+
+        var set = store.Load();
+        Assert.Empty(set.Errors);
+        Assert.Equal(Production, Assert.Single(set.Certificates).Value.EnvironmentTypes);
+    }
+
     [Fact]
     public void ForeignFolders_ArePassedOverAndBadNamesAreErrors()
     {

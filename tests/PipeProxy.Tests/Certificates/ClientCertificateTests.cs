@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 
@@ -24,6 +25,33 @@ public sealed class ClientCertificateTests
         Assert.NotEqual(withChain.Identity, alone.Identity);
         Assert.NotEqual(alone.Identity, ClientCertificate.FromPem("b", leaf.CertificatePem, leaf.KeyPem).Identity);
         Assert.Equal(alone.Identity, ClientCertificate.FromPem("a", leaf.CertificatePem, leaf.KeyPem).Identity);
+    }
+
+    [Theory]
+    [InlineData(-100)]
+    [InlineData(100)]
+    public void ChainOutOfItsTime_IsPresentedAllTheSame(int years)
+    {
+        // What is presented must not depend on the day of the start: dates are judged per request.
+        var from = DateTimeOffset.UtcNow.AddYears(years);
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var intermediate = IssuedCertificate.Issue("CN=Dated", IssuedCertificate.Root, key, [new X509BasicConstraintsExtension(true, false, 0, true)], from, from.AddYears(1));
+        var leaf = IssuedCertificate.Leaf(intermediate, notBefore: from, notAfter: from.AddYears(1));
+        var certificate = ClientCertificate.FromPem("a", leaf.ChainPem(intermediate), leaf.KeyPem);
+        Assert.Equal("CN=Dated", Assert.Single(certificate.Context.IntermediateCertificates).Subject);
+    }
+
+    [Fact]
+    public void Explanation_NamesCertificateCauseAndCommand()
+    {
+        var certificate = ClientCertificate.FromPem("a", IssuedCertificate.Good.CertificatePem, IssuedCertificate.Good.KeyPem, environmentTypes: [EnvironmentType.Preview]);
+        Assert.Null(certificate.ExplainAt(Now, EnvironmentType.Preview));
+        Assert.Equal(
+            "The certificate 'a' is not enabled for the environment type production, only for preview; set the whole list: pipeproxy mtls-certificate update --name a --environment-type preview --environment-type production",
+            certificate.ExplainAt(Now, EnvironmentType.Production));
+        Assert.Contains("expired on 2027-06-01", certificate.ExplainAt(Now.AddYears(2), EnvironmentType.Preview), StringComparison.Ordinal);
+        Assert.Contains("not valid before 2026-05-31", certificate.ExplainAt(Now.AddYears(-2), EnvironmentType.Preview), StringComparison.Ordinal);
+        Assert.Contains("enable --name a", certificate.With([EnvironmentType.Preview], enabled: false).ExplainAt(Now, EnvironmentType.Preview), StringComparison.Ordinal);
     }
 
     [Fact]

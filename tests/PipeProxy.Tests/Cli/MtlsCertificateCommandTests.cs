@@ -159,6 +159,18 @@ public sealed class MtlsCertificateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ControlCharactersInASubject_DoNotReachTheTerminal()
+    {
+        var evil = IssuedCertificate.Leaf(subject: "CN=\"a\e[2J\nnext: rm\"", notAfter: IssuedCertificate.Now.AddDays(2));
+        _folder.Write("cert.pem", evil.CertificatePem + IssuedCertificate.Leaf(subject: "CN=\"b\e[2J\"").CertificatePem);
+        _folder.Write("key.pem", evil.KeyPem);
+        var runs = new[] { await Create("a"), await Run("describe", "a"), await Run("lint", "a"), await Run("list") };
+        Assert.All(runs, static run => Assert.Equal(0, run.ExitCode));
+        Assert.All(runs, static run => Assert.DoesNotContain('\e', run.Output + run.Error));
+        Assert.DoesNotContain("\nnext: rm", runs[1].Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Update_ReplacesPairAndEnvironmentTypes()
     {
         await Create("a");

@@ -29,8 +29,8 @@ internal sealed class TestLoops : IAsyncDisposable
 
     internal List<Exception> Unhandled => _unhandled;
 
-    /// <summary>Runs on the loop and gives what came of it, with a bound on the wait.</summary>
-    internal static Task<T> RunAsync<T>(EventLoop loop, Func<Task<T>> body)
+    /// <summary>Runs on the loop and gives what came of it, with a bound on the wait. The caller goes on elsewhere: a test that continues on the loop would keep it from running.</summary>
+    internal static async Task<T> RunAsync<T>(EventLoop loop, Func<Task<T>> body)
     {
         async Task<T> Inside()
         {
@@ -38,7 +38,14 @@ internal sealed class TestLoops : IAsyncDisposable
             return await body();
         }
 
-        return Inside().WaitAsync(TimeSpan.FromSeconds(20));
+        try
+        {
+            return await Inside().WaitAsync(TimeSpan.FromSeconds(20));
+        }
+        finally
+        {
+            await Task.Yield();
+        }
     }
 
     internal Task<T> RunAsync<T>(Func<Task<T>> body) => RunAsync(_loops[0], body);
@@ -61,7 +68,7 @@ internal sealed class TestLoops : IAsyncDisposable
     /// <summary>Two ends of one TCP connection: ours on the first loop, the peer on the last.</summary>
     internal async Task<(SocketConnection Ours, SocketConnection Peer)> PairAsync()
     {
-        var accepted = new TaskCompletionSource<SocketConnection>();
+        var accepted = new TaskCompletionSource<SocketConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
         var listener = await ListenAsync(accepted.SetResult, _loops.Length - 1);
         var connected = await RunAsync(async () => await _loops[0].ConnectAsync(listener.LocalEndPoint, TimeSpan.FromSeconds(5)));
         Assert.Equal(IoStatus.Ok, connected.Status);

@@ -1,0 +1,139 @@
+using System.Globalization;
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Testing;
+
+/// <summary>A proxy in the test's own process, on free ports, with its log kept. Origins are verified against <see cref="TestCertificates.Root"/>.</summary>
+/// <remarks><see cref="DisposeAsync"/> fails the test when the proxy reported a bug of its own meanwhile.</remarks>
+public sealed class TestProxy : IAsyncDisposable
+{
+    /// <summary>The certificate's name in the routes that <see cref="StartAsync(string, TestBuffers, TestCertificate, Func{ProxyConfig, ProxyConfig}, int, TimeProvider)"/> makes.</summary>
+    public const string CertificateName = "client-certificate";
+
+    private readonly TestProxyLog _log = new();
+
+    private TestProxy(ProxyConfig config, InMemoryCertificateSource certificates, TestBuffers buffers, int loops, TimeProvider? time)
+    {
+        Certificates = certificates;
+        var builder = new ReverseProxyBuilder()
+            .UseConfig(config)
+            .UseCertificates(certificates)
+            .UseLogging(_log)
+            .UseLoops(loops)
+            .UseBufferSizes(buffers == TestBuffers.Tiny ? BufferSizes.Tiny : BufferSizes.Default);
+        Proxy = (time is null ? builder : builder.UseTimeProvider(time)).Build();
+    }
+
+    /// <summary>The proxy itself.</summary>
+    public ReverseProxy Proxy { get; }
+
+    /// <summary>Its client certificates, which a test may replace at any time.</summary>
+    public InMemoryCertificateSource Certificates { get; }
+
+    /// <summary>What it told its operator, one line each.</summary>
+    public IReadOnlyList<string> Log => _log.Lines;
+
+    /// <summary>The port of its first listener.</summary>
+    public int Port => PortOf(Proxy.Urls[0]);
+
+    /// <summary>The first listener's URL, without a slash at the end.</summary>
+    public string Url => Proxy.Urls[0];
+
+    /// <summary>Starts a proxy whose only route takes everything to one origin.</summary>
+    /// <param name="origin">Scheme, host and port.</param>
+    /// <param name="buffers">Sizes of its reading buffers.</param>
+    /// <param name="certificate">The client certificate to present; none when null.</param>
+    /// <param name="configure">Changes the configuration before the start.</param>
+    /// <param name="loops">Event loops.</param>
+    /// <param name="time">Its clock; the system's when null.</param>
+    public static Task<TestProxy> StartAsync(
+        string origin,
+        TestBuffers buffers = TestBuffers.Normal,
+        TestCertificate? certificate = null,
+        Func<ProxyConfig, ProxyConfig>? configure = null,
+        int loops = 2,
+        TimeProvider? time = null)
+    {
+        var config = Config(Route("/{*rest}", origin, certificate is null ? null : CertificateName));
+        ClientCertificate[] certificates = certificate is null ? [] : [Named(CertificateName, certificate)];
+        return StartAsync(configure is null ? config : configure(config), certificates, buffers, loops, time);
+    }
+
+    /// <summary>Starts a proxy with a configuration of the test's own, see <see cref="Config"/>.</summary>
+    public static async Task<TestProxy> StartAsync(
+        ProxyConfig config,
+        IEnumerable<ClientCertificate> certificates,
+        TestBuffers buffers = TestBuffers.Normal,
+        int loops = 2,
+        TimeProvider? time = null)
+    {
+        TestProxy proxy = new(config, new InMemoryCertificateSource(certificates), buffers, loops, time);
+        try
+        {
+            await proxy.Proxy.StartAsync();
+            return proxy;
+        }
+        catch
+        {
+            await proxy.Proxy.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>One listener on a free port of 127.0.0.1, the tests' root as trust, localhost without DNS, and these routes.</summary>
+    public static ProxyConfig Config(params IReadOnlyList<RouteConfig> routes) => new()
+    {
+        Listeners = [new ListenerConfig { Url = "http://127.0.0.1:0" }],
+        Routes = routes,
+        TrustedCertificates = TestCertificates.Root.CertificatePath,
+        Resolve = new Dictionary<string, IReadOnlyList<string>> { ["localhost"] = ["127.0.0.1"] },
+    };
+
+    /// <summary>A route that forwards to an origin, under a certificate when one is named.</summary>
+    public static RouteConfig Route(string path, string origin, string? certificate = null) => new()
+    {
+        Path = path,
+        Name = path,
+        Handler = new RouteHandlerConfig.UrlForward(origin) { MtlsCertificate = certificate },
+    };
+
+    /// <summary>A certificate under a name, as the proxy takes it.</summary>
+    public static ClientCertificate Named(string name, TestCertificate certificate)
+        => ClientCertificate.FromPem(name, certificate.CertificatePem, certificate.KeyPem);
+
+    /// <summary>Connects a client that sends byte by byte unless told otherwise.</summary>
+    public Task<RawClient> ConnectAsync(TimeSpan? timeout = null) => RawClient.ConnectAsync(Port, timeout);
+
+    /// <summary>Sends a GET on a connection of its own and reads the answer.</summary>
+    public async Task<RawResponse> GetAsync(string target = "/")
+    {
+        using var client = await ConnectAsync();
+        return await client.ExchangeAsync($"GET {target} HTTP/1.1\r\nHost: proxy.example\r\n\r\n", whole: true);
+    }
+
+    /// <summary>Ends the proxy at once.</summary>
+    /// <exception cref="InvalidOperationException">It reported a bug of its own.</exception>
+    public async ValueTask DisposeAsync()
+    {
+        await Proxy.DisposeAsync();
+        if (_log.Bugs is { Count: > 0 } bugs)
+        {
+            throw new InvalidOperationException("The proxy reported a bug of its own:\n" + string.Join('\n', bugs));
+        }
+    }
+
+    /// <summary>The port of a URL of <see cref="ReverseProxy.Urls"/>.</summary>
+    public static int PortOf(string url) => int.Parse(url.AsSpan(url.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
+}
+
+/// <summary>Which reading buffers a proxy runs with.</summary>
+public enum TestBuffers
+{
+    /// <summary>Those of production.</summary>
+    Normal,
+
+    /// <summary>10 bytes at first, so that every message crosses every boundary.</summary>
+    Tiny,
+}

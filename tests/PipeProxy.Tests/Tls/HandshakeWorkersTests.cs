@@ -1,0 +1,43 @@
+using PipeProxy.Tls;
+
+namespace PipeProxy.Tests.Tls;
+
+public sealed class HandshakeWorkersTests
+{
+    [Fact]
+    public async Task Limit_HoldsAndEveryoneGetsATurn()
+    {
+        using var workers = new HandshakeWorkers(threads: 4, limit: 2);
+        var (inside, most) = (0, 0);
+        async Task RunAsync()
+        {
+            await workers.Enter();
+            Assert.StartsWith("handshake ", Thread.CurrentThread.Name, StringComparison.Ordinal);
+            var now = Interlocked.Increment(ref inside);
+            most = Math.Max(most, now);
+
+            // Gives the thread away, as a handshake that waits for its peer does.
+            await Task.Yield();
+            Interlocked.Decrement(ref inside);
+            workers.Leave();
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => RunAsync())).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.InRange(most, 1, 2);
+        Assert.Equal(0, workers.UnderWay);
+    }
+
+    [Fact]
+    public async Task ExceptionInCallback_IsReportedAndTheThreadGoesOn()
+    {
+        var reported = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var workers = new HandshakeWorkers(threads: 1, onUnhandledException: reported.SetResult);
+        var after = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        workers.Schedule(static _ => throw new InvalidDataException(), null);
+        workers.Schedule(_ => after.SetResult(), null);
+
+        Assert.IsType<InvalidDataException>(await reported.Task.WaitAsync(TimeSpan.FromSeconds(10)));
+        await after.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+}
