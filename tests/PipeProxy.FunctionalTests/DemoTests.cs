@@ -53,7 +53,7 @@ public sealed class DemoTests
         using TemporaryDirectory temporary = new();
         await using TestProcess demo = TestProcess.Start(Existing(), ["--stay"], temporary.Path, Temporary(temporary));
         string curl = await demo.WaitForLineAsync("curl -i http://.*orders", Limit);
-        await demo.WaitForLineAsync("takes it up", Limit);
+        await demo.WaitForLineAsync("^ *files ", Limit);
 
         using (RawClient client = await RawClient.ConnectAsync(new Uri(curl.Split(' ')[^1]).Port))
         {
