@@ -96,9 +96,9 @@ public static partial class CertificateLint
             if (ecdsa is not null)
             {
                 var curve = ecdsa.ExportParameters(false).Curve;
-                if (!IsAccepted(curve))
+                if (!IsAccepted(curve) || !IsNamed(certificate.PublicKey))
                 {
-                    findings.Add(CertificateFinding.Error("ec-curve", $"{what} has a key on the curve {NameOf(curve)}; an ALB takes P-256, P-384 and P-521.", "Make a key on P-256 and have it certified: openssl ecparam -genkey -name prime256v1"));
+                    findings.Add(CertificateFinding.Error("ec-curve", $"{what} has a key on a curve {(IsNamed(certificate.PublicKey) ? $"called {NameOf(curve)}" : "given by parameters instead of its name")}; an ALB takes P-256, P-384 and P-521.", "Make a key on P-256 and have it certified: openssl ecparam -genkey -name prime256v1"));
                 }
 
                 return;
@@ -146,7 +146,10 @@ public static partial class CertificateLint
         ? oid is "1.2.840.10045.3.1.7" or "1.3.132.0.34" or "1.3.132.0.35"
         : curve.Oid.FriendlyName is "nistP256" or "nistP384" or "nistP521");
 
-    private static string NameOf(ECCurve curve) => curve.IsNamed ? NameOf(curve.Oid) : "given by parameters instead of a name";
+    // ECParameters ::= CHOICE { namedCurve OBJECT IDENTIFIER } and nothing else in certificates (RFC 5480 section 2.1.1); OpenSSL gives known parameters their name back.
+    private static bool IsNamed(PublicKey key) => key.EncodedParameters?.RawData is [0x06, ..];
+
+    private static string NameOf(ECCurve curve) => curve.IsNamed ? NameOf(curve.Oid) : "unknown";
 
     private static string NameOf(Oid oid) => string.IsNullOrEmpty(oid.FriendlyName) ? oid.Value ?? "unknown" : oid.FriendlyName;
 

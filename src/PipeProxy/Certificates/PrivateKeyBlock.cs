@@ -10,6 +10,9 @@ internal static class PrivateKeyBlock
     private const string RsaEncryption = "1.2.840.113549.1.1.1";
     private const string EcPublicKey = "1.2.840.10045.2.1";
 
+    // Object identifier 1.3.6.1.4.1.11591.4.11 (RFC 7914 section 7), as DER.
+    private static ReadOnlySpan<byte> Scrypt => [0x06, 0x09, 0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x04, 0x0B];
+
     /// <summary>The key in <paramref name="block"/>, or null and one finding that says why not.</summary>
     /// <param name="block">Its data is overwritten with zeros.</param>
     /// <param name="file">What the messages call the file.</param>
@@ -121,6 +124,15 @@ internal static class PrivateKeyBlock
         if (passphrase is null)
         {
             findings.Add(CertificateFinding.Error("key-encrypted", $"The key in {file} is encrypted and no passphrase was given.", "Give the file that holds its passphrase: --key-passphrase-file FILE"));
+            return null;
+        }
+
+        if (data.AsSpan().IndexOf(Scrypt) >= 0)
+        {
+            findings.Add(CertificateFinding.Error(
+                "key-encryption-scrypt",
+                $"The key in {file} is encrypted with scrypt, which is not read here.",
+                $"Convert it to PBKDF2: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {file} -out new-key.pem"));
             return null;
         }
 

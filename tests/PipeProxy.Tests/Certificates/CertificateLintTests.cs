@@ -47,6 +47,22 @@ public sealed class CertificateLintTests
         => Expect("ec-curve", FindingSeverity.Error, IssuedCertificate.Leaf(key: ECDsa.Create(ECCurve.CreateFromFriendlyName("secp256k1"))).Certificate);
 
     [Fact]
+    public void CurveByParameters_IsAnError()
+    {
+        // .NET writes named curves only. This is P-384 as openssl ecparam -param_enc explicit writes it.
+        const string Explicit =
+            "MIIBzDCCAWQGByqGSM49AgEwggFXAgEBMDwGByqGSM49AQECMQD//////////////////////////////////////////v////8AAAAAAAAAAP////8wewQw" +
+            "//////////////////////////////////////////7/////AAAAAAAAAAD////8BDCzMS+n4j7n5JiOBWvj+C0ZGB2cbv6BQRIDFAiPUBOHWsZWOY2KLtGd" +
+            "KoXI7dPsKu8DFQCjNZJqoxmieh0AiWpnc6SCes2scwRhBKqHyiK+iwU3jrHHHvMgrXRuHTtii6ebmFn3QeCCVCo4VQLyXb9VKWw6VF44cnYKtzYX3kqWJixv" +
+            "XZ6Yv5KS3Cn49B29KJoUfOnaMRO18LjACmCxzh1+gZ16Qx18kOoOXwIxAP///////////////////////////////8djTYH0Ny3fWBoNskiwp3rs7BlqzMUp" +
+            "cwIBAQNiAARkFlYaIQZoXCAquIzgAmwAPM9G32hrPt06UOJY6TFSJf4977/90aR2JKjtMGNoC4aKKlBaLWGd61loHT+taRCPOXiq/X+dEgFruI0mKlnEJYPV" +
+            "9Y2xm7jkgMU77NstPFQ=";
+        var key = PublicKey.CreateFromSubjectPublicKeyInfo(Convert.FromBase64String(Explicit), out _);
+        var finding = Expect("ec-curve", FindingSeverity.Error, IssuedCertificate.OfPublicKey(key));
+        Assert.Contains("by parameters", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void OtherKeyType_IsAnError()
     {
         // SubjectPublicKeyInfo of an Ed25519 key (RFC 8410 section 4).

@@ -67,6 +67,25 @@ public sealed class CertificatePairTests : IDisposable
         => Refused("key-encrypted", IssuedCertificate.Good.CertificatePem, IssuedCertificate.Good.Key.ExportEncryptedPkcs8PrivateKeyPem("x", Encryption), "--key-passphrase-file");
 
     [Fact]
+    public void KeyEncryptedWithScrypt_NamesTheConversion()
+    {
+        // What openssl pkcs8 -topk8 -scrypt writes for a P-256 key.
+        const string Pem = """
+            -----BEGIN ENCRYPTED PRIVATE KEY-----
+            MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAiwMOoJE8Ia6QICQAAC
+            AQgCAQEwHQYJYIZIAWUDBAEqBBCpNqrbDYsT6fmHzIGvd9wVBIGQUGX7ufllQIkE
+            C4llorqLjUwBHFWoHhzta9bhW6PRcyRcrWv0aUlOeBaXM00iLYhRjmox1gsOLuGo
+            /BljwTMBNOUt4LsbdE3o/Xq/AlH5eaomhcuTd1dp6mAaTCL+2Z/5hY+usARlJUCq
+            eavBtG1yzWlTN2SEMRj9IQSft/ALHUSWMUsxbgY+ERbgFKTFeejr
+            -----END ENCRYPTED PRIVATE KEY-----
+            """;
+        Assert.Null(Read(IssuedCertificate.Good.CertificatePem, Pem, "secret"));
+        var finding = Assert.Single(_findings);
+        Assert.Equal("key-encryption-scrypt", finding.Code);
+        Assert.Contains("openssl pkcs8 -topk8 -v2 aes-256-cbc", finding.Next, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WrongPassphrase_IsNamedAndNotPrinted()
     {
         Assert.Null(Read(IssuedCertificate.Good.CertificatePem, IssuedCertificate.Good.Key.ExportEncryptedPkcs8PrivateKeyPem("right", Encryption), "wrong-one"));

@@ -82,4 +82,27 @@ public sealed class ConfigurationErrorTests : IDisposable
             """,
             string.Join('\n', result.Errors));
     }
+
+    [Theory]
+    [InlineData(65, "/a", "has 65 segments; at most 64 are taken")]
+    [InlineData(17, "/{p#}", "has 17 parameters; at most 16 are taken")]
+    [InlineData(257, "a", "has a segment of 257 bytes; at most 256 are taken")]
+    public void OversizedPath_IsToldWithItsBound(int count, string part, string expected)
+    {
+        var problems = new List<string>();
+        var text = string.Concat(Enumerable.Range(0, count).Select(i => part.Replace("#", i.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)));
+
+        Assert.Null(PathTemplate.Parse(text[0] == '/' ? text : $"/{text}", PathMode.OpenApi, problems));
+        Assert.Equal([expected], problems);
+    }
+
+    [Fact]
+    public void PlainListenerWithCertificates_IsRefused()
+    {
+        _folder.Write("a.pem", "").Write("pipeproxy.json", """{ "routes": [], "listeners": [ { "url": "http://127.0.0.1:1", "certificates": [ { "certificate": "a.pem", "key": "a.pem" } ] } ] }""");
+
+        Assert.Equal(
+            ["pipeproxy.json:1:41: error: listeners[0].url \"http://127.0.0.1:1\": is http://, but the listener has certificates; write https://, or remove them"],
+            _folder.Load().Errors.Select(e => e.ToString()));
+    }
 }

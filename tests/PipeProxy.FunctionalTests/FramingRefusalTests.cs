@@ -1,0 +1,107 @@
+using System.Text;
+using PipeProxy.Http1;
+using PipeProxy.Testing;
+
+namespace PipeProxy.FunctionalTests;
+
+/// <summary>Every request of the table of wire vectors meets its verdict in a live proxy, however its bytes arrive.</summary>
+public sealed class FramingRefusalTests(VectorOrigin origin) : IClassFixture<VectorOrigin>
+{
+    // Longer vectors go in pieces of this size: byte by byte they would take long and show nothing more.
+    private const int LongVector = 2048;
+    private const int PieceOfLongVectors = 509;
+
+    private const string Next = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    public static MatrixTheoryData<string, bool, TestBuffers> Refused { get; } = new(
+        Http1Vectors.Requests.Where(static vector => !vector.IsAccepted).Select(static vector => vector.Name), [true, false], Enum.GetValues<TestBuffers>());
+
+    public static MatrixTheoryData<string, bool, TestBuffers> Accepted { get; } = new(
+        Http1Vectors.Requests.Where(static vector => vector.IsAccepted).Select(static vector => vector.Name), [true, false], Enum.GetValues<TestBuffers>());
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task RefusedRequest_IsAnsweredClosedAndUnseenByTheOrigin(string name, bool whole, TestBuffers buffers)
+    {
+        var vector = Http1Vectors.Named(name);
+        var headIsSound = IsFaultOfTheBody(vector);
+        var (heads, messages) = (origin.Heads, origin.Messages);
+        using (var client = await origin.ProxyWith(buffers).ConnectAsync())
+        {
+            // A whole next request stands behind it: were it served, the connection would be out of step.
+            await SendAsync(client, vector.Wire + Next, whole);
+
+            var response = await client.ReadResponseAsync();
+            var rest = await client.ReadToEndAsync();
+
+            Assert.Equal(Http1Rejections.StatusOf(Http1Rejections.ClassOf(vector.Expect)), response.StatusCode);
+            Assert.Equal("close", response["Connection"]);
+            Assert.Contains("error=http_request_error", response["Proxy-Status"], StringComparison.Ordinal);
+            Assert.Equal(("", ConnectionEnd.Fin), (rest.Text, rest.End));
+        }
+
+        Assert.Equal(200, (await origin.ProxyWith(buffers).GetAsync("/after")).StatusCode);
+        Assert.Equal(messages + 1, origin.Messages);
+        Assert.InRange(origin.Heads, heads + 1, heads + (headIsSound ? 2 : 1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Accepted))]
+    public async Task AcceptedRequest_ReachesTheOriginAndSoDoesTheNext(string name, bool whole, TestBuffers buffers)
+    {
+        var vector = Http1Vectors.Named(name);
+        var messages = origin.Messages;
+        var isOld = vector.Wire.Contains(" HTTP/1.0\r\n", StringComparison.Ordinal);
+        using var client = await origin.ProxyWith(buffers).ConnectAsync();
+        await SendAsync(client, vector.Wire + Next, whole);
+
+        var response = await client.ReadResponseAsync();
+
+        Assert.Equal(200, response.StatusCode);
+        Assert.Equal(vector.Body, Encoding.Latin1.GetString(response.Body));
+        if (isOld)
+        {
+            Assert.Equal(("close", ConnectionEnd.Fin), (response["Connection"], (await client.ReadToEndAsync()).End));
+        }
+        else
+        {
+            var next = await client.ReadResponseAsync();
+            Assert.Equal((200, "/next".Length.ToString(System.Globalization.CultureInfo.InvariantCulture)), (next.StatusCode, next["X-Target-Length"]));
+        }
+
+        Assert.Equal(messages + (isOld ? 1 : 2), origin.Messages);
+    }
+
+    private static bool IsFaultOfTheBody(Http1Vector vector)
+    {
+        var head = new RequestHead();
+        return Http1Parser.ParseRequest(vector.Bytes, head, HeadLimits.Default, out _) == ParseStatus.Done && Framing(head, vector) == FramingKind.Chunked;
+    }
+
+    private static FramingKind Framing(RequestHead head, Http1Vector vector)
+    {
+        head.Attach(vector.Bytes);
+        return MessageFraming.OfRequest(head).Kind;
+    }
+
+    // The proxy closes as soon as it has seen the fault; what is sent after that may find the connection gone.
+    private static async Task SendAsync(RawClient client, string wire, bool whole)
+    {
+        try
+        {
+            if (whole || wire.Length <= LongVector)
+            {
+                await client.SendAsync(wire, whole);
+                return;
+            }
+
+            foreach (byte[] piece in Encoding.Latin1.GetBytes(wire).Chunk(PieceOfLongVectors))
+            {
+                await client.SendAsync(piece);
+            }
+        }
+        catch (IOException)
+        {
+        }
+    }
+}
