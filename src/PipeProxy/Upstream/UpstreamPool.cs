@@ -54,6 +54,7 @@ internal sealed class UpstreamPool
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
     private async ValueTask<UpstreamLease> OpenOrWaitAsync(UpstreamTarget target, EventLoop loop, bool fresh)
     {
+        var queuedUntil = 0L;
         while (true)
         {
             var binding = target.Binding;
@@ -71,11 +72,23 @@ internal sealed class UpstreamPool
             if (pool.TryReserveSlot())
             {
                 pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.None, UpstreamPhase.Connecting);
-                var (opened, failure) = await _dialer.OpenAsync(pool, loop, ConnectTimeout);
+                UpstreamConnection? opened = null;
+                Failure? failure;
+                try
+                {
+                    (opened, failure) = await _dialer.OpenAsync(pool, loop, ConnectTimeout);
+                }
+                finally
+                {
+                    if (opened is null)
+                    {
+                        pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.None);
+                        pool.ReleaseSlot(loop);
+                    }
+                }
+
                 if (opened is null)
                 {
-                    pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.None);
-                    pool.ReleaseSlot(loop);
                     return new UpstreamLease(failure!);
                 }
 
@@ -88,8 +101,10 @@ internal sealed class UpstreamPool
                 continue;
             }
 
-            var answer = await pool.Enqueue(loop).Answer;
-            pool.Dequeued();
+            // One deadline for the whole wait, however often a place that became free went to somebody else.
+            queuedUntil = queuedUntil == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : queuedUntil;
+            var left = queuedUntil - loop.Now;
+            var answer = left > 0 ? await pool.Enqueue(loop, TimeSpan.FromMilliseconds(left)).Answer : new PoolAnswer(null, TimedOut: true);
             if (answer.TimedOut)
             {
                 return new UpstreamLease(new Failure(
@@ -100,7 +115,7 @@ internal sealed class UpstreamPool
 
             if (answer.Connection is { } handed)
             {
-                if (ReferenceEquals(target.Binding.Pool, pool) && handed.TryLease())
+                if (!fresh && ReferenceEquals(target.Binding.Pool, pool) && handed.TryLease())
                 {
                     return new UpstreamLease(handed);
                 }

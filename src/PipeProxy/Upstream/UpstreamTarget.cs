@@ -14,13 +14,14 @@ internal sealed class UpstreamTarget
     private volatile UpstreamBinding _binding;
 
     /// <summary>Makes a target that is bound at once.</summary>
-    public UpstreamTarget(string scheme, string host, int port, string? certificateName, UpstreamConfig config, UpstreamBinding binding)
+    public UpstreamTarget(string scheme, string host, int port, string authority, string? certificateName, UpstreamConfig config, UpstreamBinding binding)
     {
         Scheme = scheme;
         Host = host;
         Port = port;
         CertificateName = certificateName;
-        HostField = Encoding.ASCII.GetBytes(port == (scheme == "https" ? 443 : 80) ? host : $"{host}:{port}");
+        Origin = $"{scheme}://{authority}";
+        HostField = Encoding.ASCII.GetBytes(authority);
         Config = config;
         _binding = binding;
     }
@@ -33,6 +34,9 @@ internal sealed class UpstreamTarget
 
     /// <summary>TCP port.</summary>
     public int Port { get; }
+
+    /// <summary>The origin as people write it.</summary>
+    public string Origin { get; }
 
     /// <summary>The Host field that the origin expects: without the port where it is the scheme's own (RFC 9110 section 7.2).</summary>
     public byte[] HostField { get; }
