@@ -52,7 +52,9 @@ public sealed partial class ReverseProxy
         _resolver.Apply(config.Resolve, config.DnsRefresh);
         _pool.ConnectTimeout = config.Timeouts.Connect;
         _services.Settings = ConnectionSettings.Of(config);
+        var before = _dispatcher.Table.Targets;
         _dispatcher.Table = new ForwardingTable(routes!, targets, [.. routes!.Routes.Select(route => CorsPolicy.Of(route.Config.CorsPolicy, config.CorsPolicies))]);
+        HandOver(before, targets);
         _pool.RetireAllBut(targets.OfType<UpstreamTarget>().Select(static target => target.Binding));
         SwapListeners(config, listenerTls, added);
         Volatile.Write(ref _config, config);
@@ -64,6 +66,19 @@ public sealed partial class ReverseProxy
     }
 
     private UpstreamTrust _trust = new(null, "", TimeSpan.FromSeconds(5));
+
+    // Requests that run hold targets of the table before; one that still waits for a connection gets it under what its target means now.
+    private static void HandOver(IEnumerable<UpstreamTarget?> before, IEnumerable<UpstreamTarget?> after)
+    {
+        var successors = after.OfType<UpstreamTarget>().ToLookup(static target => (target.Scheme, target.Host, target.Port, target.CertificateName));
+        foreach (var target in before.OfType<UpstreamTarget>())
+        {
+            if (successors[(target.Scheme, target.Host, target.Port, target.CertificateName)].FirstOrDefault() is { } successor)
+            {
+                target.Binding = successor.Binding;
+            }
+        }
+    }
 
     // Certificates changed under an unchanged configuration. A set that cannot serve every route changes nothing.
     private void Rebind()

@@ -56,6 +56,27 @@ public sealed class DeadlineTests
         Assert.Equal(408, (await answer).StatusCode);
     }
 
+    [Fact]
+    public async Task ResponseHeadThatDrips_Is504()
+    {
+        await using var origin = ByteOrigin.Start(static async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync("HTTP/1.1 200 OK\r\nX-Drip: ");
+            using PeriodicTimer drip = new(TimeSpan.FromMilliseconds(50));
+            while (await drip.WaitForNextTickAsync())
+            {
+                await connection.WriteAsync("x");
+            }
+        });
+        await using var proxy = await StartAsync(origin.Url, static timeouts => timeouts with { FirstByte = TimeSpan.FromSeconds(1) });
+
+        var response = await proxy.GetAsync();
+
+        Assert.Equal(504, response.StatusCode);
+        Assert.Contains("error=http_response_timeout", response["Proxy-Status"], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Content-Length: 10\r\n\r\nabc", TestBuffers.Normal)]
     [InlineData("Content-Length: 10\r\n\r\nabc", TestBuffers.Tiny)]

@@ -103,6 +103,28 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public async Task DisposedProxy_WaitsForNoOriginThatIsSilent()
+    {
+        await using var origin = ByteOrigin.Start(static async connection =>
+        {
+            // The second request comes over a connection that served before, and is not tried again either.
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            await connection.ReadToEndAsync();
+        });
+        await using var proxy = await TestProxy.StartAsync(origin.Url, loops: 1);
+        using var client = await proxy.ConnectAsync();
+        await client.ExchangeAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.SendAsync("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n", whole: true);
+        await ArrivedAsync(origin, "GET /2");
+
+        await proxy.Proxy.DisposeAsync().AsTask().WaitAsync(Limit);
+
+        Assert.Equal(ConnectionEnd.Reset, (await client.ReadToEndAsync()).End);
+        Assert.Single(origin.Connections);
+    }
+
+    [Fact]
     public async Task StoppedProxy_LeavesNoConnectionAtTheOrigin()
     {
         List<Task> ends = [];
@@ -165,6 +187,16 @@ public sealed class DrainTests
             }
 
             await again.WaitForNextTickAsync(limit.Token);
+        }
+    }
+
+    private static async Task ArrivedAsync(ByteOrigin origin, string text)
+    {
+        using CancellationTokenSource limit = new(Limit);
+        using PeriodicTimer look = new(TimeSpan.FromMilliseconds(10));
+        while (!origin.Connections.Any(connection => connection.Received.Contains(text, StringComparison.Ordinal)))
+        {
+            await look.WaitForNextTickAsync(limit.Token);
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed partial class ClientListener : IAsyncDisposable
     private readonly List<SocketListener> _sockets = [];
     private volatile TlsServerOptions? _tls;
     private volatile bool _draining;
+    private volatile bool _stopped;
     private int _open;
 
     private ClientListener(string url, ConnectionServices services, TlsAcceptor acceptor, TlsServerOptions? tls)
@@ -83,17 +84,20 @@ internal sealed partial class ClientListener : IAsyncDisposable
     /// <returns>Completes when the last one has ended.</returns>
     public async Task DrainAsync()
     {
+        // Before the sockets close: who is refused may conclude that those who are connected have been told.
+        _draining = true;
+        foreach (var connection in _connections.Keys)
+        {
+            connection.Drain();
+        }
+
         foreach (var socket in _sockets)
         {
             await socket.StopAsync();
         }
 
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        _draining = true;
-        foreach (var connection in _connections.Keys)
-        {
-            connection.Drain();
-        }
+        _stopped = true;
 
         // Whoever ends from here on sees the flag; whoever ended before is no longer counted.
         if (ConnectionCount == 0)
@@ -110,7 +114,7 @@ internal sealed partial class ClientListener : IAsyncDisposable
         var drained = DrainAsync();
         foreach (var connection in _connections.Keys)
         {
-            connection.Loop.Post(static state => ((Http1Connection)state!).Abort(), connection);
+            connection.Loop.Post(static state => ((Http1Connection)state!).Cut(), connection);
         }
 
         await drained.ConfigureAwait(false);
@@ -170,7 +174,7 @@ internal sealed partial class ClientListener : IAsyncDisposable
                 _connections.TryRemove(connection, out _);
             }
 
-            if (Interlocked.Decrement(ref _open) == 0 && _draining)
+            if (Interlocked.Decrement(ref _open) == 0 && _stopped)
             {
                 _drained.TrySetResult();
             }

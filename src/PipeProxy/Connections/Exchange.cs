@@ -14,6 +14,8 @@ internal sealed class Exchange
 {
     private readonly RequestId _requestId = new();
     private Http1Connection _connection = null!;
+    private Action<object>? _whenCut;
+    private object? _whenCutState;
 
     /// <summary>The request's head, offsets over memory that is held until the answer is out.</summary>
     public RequestHead Request { get; } = new();
@@ -101,6 +103,9 @@ internal sealed class Exchange
         Download.Reset();
         Framing = default;
         HasHead = false;
+        IsCut = false;
+        _whenCut = null;
+        _whenCutState = null;
         CloseAfter = false;
         AnswerStarted = false;
         Status = 0;
@@ -167,6 +172,23 @@ internal sealed class Exchange
         }
 
         ProblemAnswer.Write(this, failure);
+    }
+
+    /// <summary>The proxy stops and waits no longer: the client's connection is reset, the handler has only to come to its end.</summary>
+    public bool IsCut { get; private set; }
+
+    /// <summary>Says how to end what the handler waits for; null when there is nothing any more.</summary>
+    public void WhenCut(Action<object>? end, object? state)
+    {
+        _whenCut = end;
+        _whenCutState = state;
+    }
+
+    /// <summary>Ends what the handler waits for.</summary>
+    public void Cut()
+    {
+        IsCut = true;
+        _whenCut?.Invoke(_whenCutState!);
     }
 
     /// <summary>The client cannot be reached any more, or must not be.</summary>

@@ -93,6 +93,13 @@ internal sealed class Http1Connection
     /// <summary>Ends the connection at once with a reset: what was sent must not be taken for whole.</summary>
     public void Abort() => _stream.Abort();
 
+    /// <summary>As <see cref="Abort"/>, and whatever the handler of the current request waits for ends, too.</summary>
+    public void Cut()
+    {
+        _stream.Abort();
+        _current?.Cut();
+    }
+
     /// <summary>Tells the client that nothing more comes and bounds what is still read from it.</summary>
     public void BeginLinger()
     {
@@ -115,7 +122,9 @@ internal sealed class Http1Connection
     /// <summary>Why a request's body did not come whole.</summary>
     public Failure DescribeUpload(BodyPump upload) => upload.End switch
     {
-        PumpEnd.SourceMalformed => new Failure(Outcome.RequestBodyMalformed, Http1Rejections.Describe(upload.Rejection)),
+        PumpEnd.SourceMalformed => new Failure(
+            Http1Rejections.ClassOf(upload.Rejection) == RejectionClass.FieldsTooLarge ? Outcome.FieldsTooLarge : Outcome.RequestBodyMalformed,
+            Http1Rejections.Describe(upload.Rejection)),
         PumpEnd.TooLarge => new Failure(Outcome.BodyTooLarge, $"The body is larger than {_services.Settings.MaxBodyBytes} bytes.", "Send less, or raise limits.body."),
         _ => new Failure(Outcome.ClientClosed, "The client ended the connection within its request body."),
     };
@@ -126,6 +135,11 @@ internal sealed class Http1Connection
         if (_current is null)
         {
             _input.SetTimeout(DrainSilence, DeadlineKind.KeepAlive);
+        }
+        else if (_current.HasHead)
+        {
+            // Whoever waits for its answer learns from it that it is the last; a request still arriving looks at the flag itself.
+            _current.CloseAfter = true;
         }
     }
 
@@ -154,7 +168,6 @@ internal sealed class Http1Connection
         try
         {
             // :: Step 1: read the head
-            _input.SetTimeout(exchange.Settings.Timeouts.RequestHead, DeadlineKind.RequestHead);
             _output.SetTimeout(exchange.Settings.Timeouts.BetweenBytes);
             var failure = await ReadHeadAsync(exchange);
             if (failure is not null)
@@ -220,6 +233,8 @@ internal sealed class Http1Connection
     private async ValueTask<Failure?> ReadHeadAsync(Exchange exchange)
     {
         var head = exchange.Request;
+        var timeout = exchange.Settings.Timeouts.RequestHead;
+        var until = _stream.Loop.Now + (long)timeout.TotalMilliseconds;
         while (true)
         {
             var status = Http1Parser.ParseRequest(_input.BufferedMemory.Span, head, exchange.Settings.HeadLimits, out var rejection);
@@ -235,7 +250,9 @@ internal sealed class Http1Connection
                 return Describe(rejection);
             }
 
+            // The deadline is the whole head's: a client that sends a byte now and then does not move it.
             _input.Advance(0, _input.BufferedBytes);
+            _input.SetTimeout(timeout > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Max(1, until - _stream.Loop.Now)) : timeout, DeadlineKind.RequestHead);
             var read = await _input.ReadAsync();
             if (!read.IsCompleted)
             {

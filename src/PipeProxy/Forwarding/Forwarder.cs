@@ -31,6 +31,8 @@ internal sealed class Forwarder(UpstreamPool pool)
     // to deliver what was sent before the reset, short enough for a client to wait.
     private static readonly TimeSpan VerdictWait = TimeSpan.FromSeconds(2);
 
+    private static readonly Action<object> AbortUpstream = static upstream => ((UpstreamConnection)upstream).Abort();
+
     // Interim responses before the final one; a hostile origin could send them for ever.
     private const int MaxInterimResponses = 32;
 
@@ -63,9 +65,18 @@ internal sealed class Forwarder(UpstreamPool pool)
 
             // :: Step 2: write the head
             var upstream = lease.Connection;
+            if (exchange.IsCut)
+            {
+                lease.Return();
+                exchange.AbortClient(Outcome.ClientClosed);
+                return;
+            }
+
+            exchange.WhenCut(AbortUpstream, upstream);
             exchange.OpenedConnection = upstream.IsFirstUse;
             if (!ForwardedRequest.TryWriteHead(upstream.Output, exchange, target, match))
             {
+                exchange.WhenCut(null, null);
                 lease.Return();
                 exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid path for the origin."));
                 return;
@@ -92,6 +103,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             // :: Step 5: no head: was it a connection that had died before we used it, or is this the answer?
             if (head != HeadEnd.Done)
             {
+                exchange.WhenCut(null, null);
                 if (head == HeadEnd.NoByte && MayRetry(exchange, upstream))
                 {
                     lease.Discard();
@@ -109,6 +121,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             var reusable = await AnswerAsync(exchange, upstream, cors);
 
             // :: Step 8: give the connection back, unless something is in doubt
+            exchange.WhenCut(null, null);
             if (reusable && !exchange.BodyPending)
             {
                 lease.Return();
@@ -190,7 +203,7 @@ internal sealed class Forwarder(UpstreamPool pool)
 
                 head.Reset();
                 upstream.Input.AdvanceTo(read.Buffer.GetPosition(length));
-                read = await upstream.Input.ReadAsync();
+                read = await upstream.ReadMoreAsync();
                 continue;
             }
 
@@ -205,13 +218,13 @@ internal sealed class Forwarder(UpstreamPool pool)
             }
 
             upstream.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await upstream.Input.ReadAsync();
+            read = await upstream.ReadMoreAsync();
         }
     }
 
     // RFC 9110 section 9.2.2: only what is idempotent may be sent twice, and only when the connection had served before.
     private static bool MayRetry(Exchange exchange, UpstreamConnection upstream)
-        => !upstream.IsFirstUse && !upstream.TimedOut && !exchange.Framing.HasBody && exchange.Request.IsIdempotent;
+        => !upstream.IsFirstUse && !upstream.TimedOut && !exchange.IsCut && !exchange.Framing.HasBody && exchange.Request.IsIdempotent;
 
     private static Failure Verdict(Exchange exchange, UpstreamConnection upstream, HeadEnd head) => head switch
     {

@@ -66,6 +66,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     private System.Runtime.CompilerServices.ValueTaskAwaiter<ReadResult> _parked;
     private ReadResult _parkedResult;
     private ParkedRead _parkedState;
+    private long _headUntil;
     private int _uses;
 
     /// <summary>Wraps a stream whose handshake is done; the connection is busy with its first request.</summary>
@@ -110,8 +111,12 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     /// <summary>The origin ended its side in order: over TLS with close_notify.</summary>
     public bool EndedCleanly => _input.Status == IoStatus.End;
 
-    /// <summary>Bounds every read from now on, and the one under way.</summary>
-    public void SetReadTimeout(TimeSpan timeout, bool firstByte) => _input.SetTimeout(timeout, firstByte ? DeadlineKind.FirstByte : DeadlineKind.BetweenBytes);
+    /// <summary>Bounds the read under way and those to come: with <paramref name="firstByte"/> all of them together until the response head is there, else each.</summary>
+    public void SetReadTimeout(TimeSpan timeout, bool firstByte)
+    {
+        _headUntil = firstByte && timeout > TimeSpan.Zero ? Loop.Now + (long)timeout.TotalMilliseconds : 0;
+        _input.SetTimeout(timeout, firstByte ? DeadlineKind.FirstByte : DeadlineKind.BetweenBytes);
+    }
 
     /// <summary>Bounds every flush from now on.</summary>
     public void SetWriteTimeout(TimeSpan timeout) => _output.SetTimeout(timeout);
@@ -131,6 +136,17 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
             default:
                 return _input.ReadAsync();
         }
+    }
+
+    /// <summary>Reads more of the response head, under what is left of its time: an origin that sends a byte now and then does not move it.</summary>
+    public ValueTask<ReadResult> ReadMoreAsync()
+    {
+        if (_headUntil > 0)
+        {
+            _input.SetTimeout(TimeSpan.FromMilliseconds(Math.Max(1, _headUntil - Loop.Now)), DeadlineKind.FirstByte);
+        }
+
+        return _input.ReadAsync();
     }
 
     /// <summary>Takes the connection off the shelf for a request.</summary>

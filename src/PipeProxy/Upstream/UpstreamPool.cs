@@ -64,6 +64,14 @@ internal sealed class UpstreamPool
             }
 
             var pool = binding.Pool!;
+            if (IsOrphan(target, pool))
+            {
+                return new UpstreamLease(new Failure(
+                    Outcome.DestinationUnavailable,
+                    $"The route to {pool.Key.Origin} under certificate '{target.CertificateName}' was removed while this request waited for a connection.",
+                    "Send the request again."));
+            }
+
             if (!fresh && pool.TryTakeIdle(loop, out var idle))
             {
                 return new UpstreamLease(idle);
@@ -92,7 +100,7 @@ internal sealed class UpstreamPool
                     return new UpstreamLease(failure!);
                 }
 
-                if (!pool.Retired && ReferenceEquals(target.Binding.Pool, pool))
+                if (ReferenceEquals(target.Binding.Pool, pool) && !IsOrphan(target, pool))
                 {
                     return new UpstreamLease(opened);
                 }
@@ -124,6 +132,11 @@ internal sealed class UpstreamPool
             }
         }
     }
+
+    // A target that a reload left behind: nobody rebinds it, so its pool stays retired and trying again would never end. A request that
+    // leaves under no identity is still served, over a connection that closes behind it.
+    private static bool IsOrphan(UpstreamTarget target, KeyPool pool)
+        => pool.Retired && pool.Key.Identity is not null && ReferenceEquals(target.Binding.Pool, pool);
 
     // The binding was made when certificates were loaded; time has gone on since.
     private Failure? CannotUse(UpstreamTarget target, UpstreamBinding binding)

@@ -1,0 +1,91 @@
+using PipeProxy.Testing;
+
+namespace PipeProxy.FunctionalTests;
+
+/// <summary>An identity that ends while a connection under it is being opened takes no request along.</summary>
+public sealed class RetiredIdentityTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task CertificateReplacedDuringTheHandshake_TheRequestLeavesUnderTheNewOne()
+    {
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = GatedTls(gate.Task);
+        await using var proxy = await StartAsync(origin);
+        var request = proxy.GetAsync("/one");
+        await origin.WaitForConnectionAsync();
+
+        proxy.Certificates.Set(TestProxyCertificate.Issue("alice", "CN=alice-2"));
+        gate.SetResult();
+
+        Assert.Equal("CN=alice-2", (await request).Text);
+        Assert.Equal("", origin.Connections[0].Received);
+        Assert.Equal(2, origin.Connections.Count);
+    }
+
+    [Fact]
+    public async Task RouteRemovedDuringTheHandshake_TheRequestIsToldSoAndNothingIsSent()
+    {
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = GatedTls(gate.Task);
+        await using var proxy = await StartAsync(origin);
+        var request = proxy.GetAsync("/one");
+        await origin.WaitForConnectionAsync();
+
+        Assert.True((await proxy.Proxy.ApplyAsync(proxy.Proxy.Config with { Routes = [TestProxy.Route("/other", "http://localhost:1")] })).Applied);
+        gate.SetResult();
+
+        var response = await request.WaitAsync(Limit);
+        Assert.Equal(503, response.StatusCode);
+        Assert.Contains("error=destination_unavailable", response["Proxy-Status"], StringComparison.Ordinal);
+        Assert.All(origin.Connections, static connection => Assert.Equal("", connection.Received));
+        Assert.Single(origin.Connections);
+    }
+
+    [Fact]
+    public async Task ReloadThatKeepsTheOriginAndRenewsTheCertificate_DuringTheHandshake_ServesTheRequestUnderTheNewOne()
+    {
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = GatedTls(gate.Task);
+        await using var proxy = await StartAsync(origin);
+        var request = proxy.GetAsync("/one");
+        await origin.WaitForConnectionAsync();
+
+        proxy.Certificates.Set(TestProxyCertificate.Issue("alice", "CN=alice-2"));
+        Assert.True((await proxy.Proxy.ApplyAsync(proxy.Proxy.Config with { Routes = [TestProxy.Route("/moved", origin.Url.Replace("http:", "https:", StringComparison.Ordinal), "alice")] })).Applied);
+        gate.SetResult();
+
+        Assert.Equal("CN=alice-2", (await request).Text);
+    }
+
+    [Fact]
+    public async Task RouteWithoutCertificate_RemovedWhileItsRequestsRun_ServesThemAll()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            await using var origin = ByteOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            await using var proxy = await TestProxy.StartAsync(origin.Url);
+            using var client = await proxy.ConnectAsync();
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n", whole: true);
+
+            // Before, while or after the connection to the origin is opened: whichever it is, there is one answer and the proxy ends.
+            await proxy.Proxy.ApplyAsync(proxy.Proxy.Config with { Routes = [TestProxy.Route("/other", "http://localhost:1")] });
+
+            Assert.Contains((await client.ReadResponseAsync()).StatusCode, (int[])[200, 404]);
+            Assert.True(origin.Connections.Count <= 1);
+        }
+    }
+
+    private static Task<TestProxy> StartAsync(ByteOrigin origin) => TestProxy.StartAsync(
+        TestProxy.Config(TestProxy.Route("/one", $"https://localhost:{origin.Port}", "alice")), [TestProxy.Named("alice", TestCertificates.Alice)]);
+
+    // Takes connections at once and lets their handshakes begin when the gate opens; answers with whom it sees.
+    private static ByteOrigin GatedTls(Task gate) => ByteOrigin.Start(async connection =>
+    {
+        await gate;
+        await connection.AuthenticateAsync(new ByteOriginTls());
+        await connection.ReadHeadAsync();
+        await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {connection.ClientSubject!.Length}\r\n\r\n{connection.ClientSubject}");
+    });
+}
