@@ -114,6 +114,10 @@ internal static class ProblemAnswer
         return value.Append("; details=\"").Append(Quotable(failure.Detail)).Append('"').ToString();
     }
 
+    private static string GenericDetailOf(Outcome outcome) => outcome.Stage == OutcomeStage.Route
+        ? "The proxy could not serve this request. Its log says why, under this request id."
+        : "The origin could not be reached. The proxy's log says why, under this request id.";
+
     // An sf-string (RFC 8941 section 3.3.3) holds printable ASCII, with quote and backslash escaped.
     private static string Quotable(string text)
     {
@@ -141,7 +145,7 @@ internal static class ProblemAnswer
         json.WriteNumber("status"u8, status);
         json.WriteString("instance"u8, "urn:request:" + Encoding.ASCII.GetString(exchange.RequestId));
         json.WriteString("requestId"u8, exchange.RequestId);
-        json.WriteString("detail"u8, tells ? failure.Detail : "The origin could not be reached. The proxy's log says why, under this request id.");
+        json.WriteString("detail"u8, tells ? failure.Detail : GenericDetailOf(failure.Outcome));
         if (tells && failure.Next is not null)
         {
             json.WriteString("next"u8, failure.Next);
