@@ -60,6 +60,7 @@ public sealed class Outcome
     public static readonly Outcome ConnectionLimit = new("connection_limit_reached", OutcomeStage.Limit, OutcomeSide.Proxy, 503, "All connections to the origin are busy");
     public static readonly Outcome DestinationUnavailable = new("destination_unavailable", OutcomeStage.Limit, OutcomeSide.Proxy, 503, "The origin is left alone after repeated failures");
     public static readonly Outcome NoRoute = new("no_route", OutcomeStage.Route, OutcomeSide.Client, 404, "No route takes this request", "http_request_error");
+    public static readonly Outcome RouteNotSupported = new("route_not_supported", OutcomeStage.Route, OutcomeSide.Proxy, 501, "This route's handler is not there", "proxy_configuration_error");
     public static readonly Outcome RequestMalformed = new("request_malformed", OutcomeStage.RequestHead, OutcomeSide.Client, 400, "The request is not valid HTTP", "http_request_error");
     public static readonly Outcome RequestTimeout = new("request_timeout", OutcomeStage.RequestHead, OutcomeSide.Client, 408, "The request did not arrive in time", "http_request_error");
     public static readonly Outcome RequestBodyTimeout = new("request_body_timeout", OutcomeStage.RequestBody, OutcomeSide.Client, 408, "The request's body did not arrive in time", "http_request_error");

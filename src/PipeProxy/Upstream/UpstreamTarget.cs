@@ -1,4 +1,5 @@
 using System.Text;
+using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
 
@@ -58,6 +59,6 @@ internal sealed class UpstreamTarget
 /// <summary>A target resolved against one set of certificates: a pool to rent from, or the reason why there is none.</summary>
 /// <param name="Pool">Connections under the resolved key; null when <paramref name="Unusable"/> is set.</param>
 /// <param name="Unusable">Why no request may leave under this target.</param>
-/// <param name="NotBefore">Start of the certificate's validity, or the smallest value.</param>
-/// <param name="NotAfter">End of the certificate's validity, or the largest value.</param>
-internal sealed record UpstreamBinding(KeyPool? Pool, Failure? Unusable, DateTimeOffset NotBefore, DateTimeOffset NotAfter);
+/// <param name="Certificate">What is presented, looked at again whenever a connection is opened; null when nothing is.</param>
+/// <param name="Environment">What the certificate must be enabled for.</param>
+internal sealed record UpstreamBinding(KeyPool? Pool, Failure? Unusable, ClientCertificate? Certificate, EnvironmentType Environment);
