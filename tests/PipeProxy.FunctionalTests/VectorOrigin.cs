@@ -6,7 +6,7 @@ namespace PipeProxy.FunctionalTests;
 
 /// <summary>An origin that counts the whole requests it got and says each one's body back, and a proxy of each buffer size before it.</summary>
 /// <remarks>Shared by the tests of a class, which run one after another. It reads framing by itself, without the product's parser.</remarks>
-public sealed class VectorOrigin : IAsyncLifetime
+public class VectorOrigin : IAsyncLifetime
 {
     private readonly Dictionary<TestBuffers, TestProxy> _proxies = [];
     private ByteOrigin? _origin;
@@ -32,6 +32,7 @@ public sealed class VectorOrigin : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         foreach (var proxy in _proxies.Values)
         {
             await proxy.DisposeAsync();
@@ -77,3 +78,6 @@ public sealed class VectorOrigin : IAsyncLifetime
         return body;
     }
 }
+
+/// <summary>As <see cref="VectorOrigin"/>, for requests whose head is sound and whose body is not: their head may come late, or not at all.</summary>
+public sealed class FaultyBodyOrigin : VectorOrigin;

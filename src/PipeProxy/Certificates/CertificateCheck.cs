@@ -9,7 +9,9 @@ internal static class CertificateCheck
     /// <see cref="ErrorSeverity.Route"/> for each whose certificate exists and must not be used now.</summary>
     public static void Run(ProxyConfig config, CertificateSet certificates, DateTimeOffset now, List<ConfigurationError> errors)
     {
-        errors.AddRange(certificates.Errors);
+        // One that nobody presents must not keep the others from being used.
+        var used = config.Routes.Select(static route => route.Handler.MtlsCertificate).OfType<string>().Select(CertificateProblem.SettingOf).ToHashSet();
+        errors.AddRange(certificates.Errors.Select(error => used.Contains(error.Setting) ? error : error with { Severity = ErrorSeverity.Warning }));
         foreach (var route in config.Routes)
         {
             if (route.Handler.MtlsCertificate is not { } name)

@@ -16,7 +16,7 @@ internal sealed record CertificateProblem(string Cause, string Remedy)
             CertificateUsability.Disabled => new CertificateProblem(
                 $"The certificate '{name}' is disabled", $"Switch it on: pipeproxy mtls-certificate enable --name {name}"),
             CertificateUsability.NotEnabledForEnvironment => new CertificateProblem(
-                $"The certificate '{name}' is not enabled for the environment type {Word(environment)}, {OnlyFor(certificate)}",
+                $"The certificate '{name}' is not enabled for environment type {Word(environment)}, {OnlyFor(certificate)}, so none would be sent",
                 $"Set the whole list: pipeproxy mtls-certificate update --name {name} {string.Join(' ', certificate.EnvironmentTypes.Append(environment).Order().Select(static type => $"--environment-type {Word(type)}"))}"),
             CertificateUsability.Expired => new CertificateProblem(
                 $"The certificate '{name}' expired on {certificate.NotAfter:yyyy-MM-dd HH:mm} UTC", $"Replace it: pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE"),
@@ -29,7 +29,7 @@ internal sealed record CertificateProblem(string Cause, string Remedy)
     /// <summary>There is no certificate of this name among <paramref name="certificates"/>, or it could not be read.</summary>
     public static CertificateProblem Missing(string name, CertificateSet certificates)
     {
-        if (certificates.Errors.Any(error => error.Value == name))
+        if (certificates.Errors.Any(error => error.Setting == SettingOf(name)))
         {
             return new CertificateProblem($"The certificate '{name}' cannot be read", "Its own error says why");
         }
@@ -37,6 +37,9 @@ internal sealed record CertificateProblem(string Cause, string Remedy)
         var known = certificates.Certificates.Count == 0 ? "there are none" : $"there is {string.Join(", ", certificates.Certificates.Keys.Order(StringComparer.Ordinal).Take(10))}";
         return new CertificateProblem($"There is no certificate '{name}' ({known})", $"Create it: pipeproxy mtls-certificate create --name {name} --cert FILE --key FILE --environment-type TYPE");
     }
+
+    /// <summary>The setting under which a source reports what is wrong with the certificate of that name.</summary>
+    public static string SettingOf(string name) => $"certificates.{name}";
 
     /// <summary>Cause and remedy.</summary>
     public override string ToString() => $"{Cause}. {Remedy}";

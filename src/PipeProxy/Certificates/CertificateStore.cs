@@ -118,7 +118,7 @@ public sealed partial class CertificateStore : ICertificateSource
 
     private ClientCertificate? LoadOne(CertificateFolder folder, List<ConfigurationError> errors)
     {
-        var setting = $"certificates.{folder.Name}";
+        var setting = CertificateProblem.SettingOf(folder.Name);
         if (CertificateName.Explain(folder.Name) is { } wrong)
         {
             errors.Add(new ConfigurationError(null, setting, null, wrong));

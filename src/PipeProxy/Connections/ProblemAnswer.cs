@@ -59,7 +59,7 @@ internal static class ProblemAnswer
         OutcomeStage.ResponseHead or OutcomeStage.ResponseBody => "The origin's answer could not be used. The proxy's log says why, under this request id.",
         OutcomeStage.Limit => "The proxy cannot take this request now. Try again later; the proxy's log says why, under this request id.",
         _ when outcome == Outcome.ResponseTimeout => "The origin did not answer in time. The proxy's log says more, under this request id.",
-        OutcomeStage.Route when outcome != Outcome.InternalError => "The proxy does not serve this route. Its log says why, under this request id.",
+        OutcomeStage.Route when outcome != Outcome.InternalError => "The proxy could not serve this request. Its log says why, under this request id.",
         _ when outcome == Outcome.InternalError => "The proxy failed. Its log says why, under this request id.",
         _ => "The origin could not be reached. The proxy's log says why, under this request id.",
     };

@@ -17,14 +17,14 @@ public sealed class CertificateCheckTests
 
         Assert.Equal((ErrorSeverity.Route, "a", "route 'api': mtlsCertificate"), (error.Severity, error.Value, error.Setting));
         Assert.Equal(
-            "The certificate 'a' is not enabled for the environment type production, only for preview; requests answer 522. "
+            "The certificate 'a' is not enabled for environment type production, only for preview, so none would be sent; requests answer 522. "
             + "Set the whole list: pipeproxy mtls-certificate update --name a --environment-type preview --environment-type production",
             error.Message);
     }
 
     [Fact]
     public void CertificateOfNoEnvironment_IsToldWithoutAnEmptyList()
-        => Assert.Contains("type preview, nor for any other; requests", Assert.Single(Check(Certificate.With([], enabled: true), EnvironmentType.Preview)).Message, StringComparison.Ordinal);
+        => Assert.Contains("type preview, nor for any other, so none would be sent; requests", Assert.Single(Check(Certificate.With([], enabled: true), EnvironmentType.Preview)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void MissingCertificate_RefusesAndNamesThoseThatThereAre()
@@ -39,11 +39,22 @@ public sealed class CertificateCheckTests
     public void UnreadableCertificate_PointsToItsOwnError()
     {
         var errors = new List<ConfigurationError>();
-        var unreadable = new ConfigurationError(null, "certificateStore", "b", "The key does not match.");
+        var unreadable = new ConfigurationError(null, "certificates.b", null, "The key does not match.");
 
         CertificateCheck.Run(Config(EnvironmentType.Preview, "b"), new CertificateSet(new Dictionary<string, ClientCertificate>(), [unreadable]), IssuedCertificate.Now, errors);
 
         Assert.Equal([unreadable.Message, "The certificate 'b' cannot be read. Its own error says why"], errors.Select(static error => error.Message));
+    }
+
+    [Fact]
+    public void UnreadableCertificateThatNoRouteNames_IsAWarning()
+    {
+        var errors = new List<ConfigurationError>();
+        var unreadable = new ConfigurationError(null, "certificates.b", null, "The key does not match.");
+
+        CertificateCheck.Run(Config(EnvironmentType.Preview, "a"), new CertificateSet(new Dictionary<string, ClientCertificate> { ["a"] = Certificate }, [unreadable]), IssuedCertificate.Now, errors);
+
+        Assert.Equal(ErrorSeverity.Warning, Assert.Single(errors).Severity);
     }
 
     private static List<ConfigurationError> Check(ClientCertificate certificate, EnvironmentType environment, string name = "a")
