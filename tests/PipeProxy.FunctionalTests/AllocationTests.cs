@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
@@ -18,6 +19,7 @@ public sealed class AllocationTests
 
     // Each message ends with what its line says, and has it nowhere else.
     private static readonly WireMessage Get = new("GET /items/42?full=true HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n", "\r\n\r\n");
+    private static readonly WireMessage GetOfAHop = new("GET /items/42 HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 192.0.2.1, 192.0.2.2\r\nX-Forwarded-Proto: https\r\nForwarded: for=192.0.2.1\r\nX-Forwarded-For: 192.0.2.3\r\n\r\n", "\r\n\r\n");
     private static readonly WireMessage Post = new("POST /items HTTP/1.1\r\nHost: shop.example\r\nContent-Type: text/plain\r\nContent-Length: 20\r\n\r\n0123456789012345END\n", "END\n");
     private static readonly WireMessage ChunkedPost = new("POST /items HTTP/1.1\r\nHost: shop.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", "\r\n0\r\n\r\n");
     private static readonly WireMessage Answer = new($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n{new string('x', 1020)}END\n", "END\n");
@@ -32,6 +34,8 @@ public sealed class AllocationTests
         { "POST", 64 },
         { "chunked", 1 },
         { "chunked", 64 },
+        { "hop", 1 },
+        { "hop", 64 },
     };
 
     [Theory]
@@ -44,11 +48,12 @@ public sealed class AllocationTests
         var (request, answer) = job switch
         {
             "GET" => (Get, Answer),
+            "hop" => (GetOfAHop, Answer),
             "POST" => (Post, Answer),
             _ => (ChunkedPost, ChunkedAnswer),
         };
         using var origin = FixedOrigin.Start(request, answer);
-        await using var proxy = await StartAsync(origin);
+        await using var proxy = await StartAsync(origin, job == "hop");
         using var load = new ClosedLoop(new Uri(proxy.Urls[0]).Port, request, answer, clients);
 
         var rounds = new List<long>();
@@ -63,7 +68,7 @@ public sealed class AllocationTests
         Assert.True(rounds[^1] == 0, $"{job}, {clients} clients: bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
     }
 
-    private static async Task<ReverseProxy> StartAsync(FixedOrigin origin)
+    private static async Task<ReverseProxy> StartAsync(FixedOrigin origin, bool trusting)
     {
         var certificate = TestCertificates.EcdsaClient;
         var proxy = new ReverseProxyBuilder()
@@ -74,6 +79,8 @@ public sealed class AllocationTests
             {
                 TrustedCertificates = TestCertificates.Root.CertificatePath,
                 Resolve = new Dictionary<string, IReadOnlyList<string>> { ["localhost"] = ["127.0.0.1"] },
+                Forwarding = trusting ? new ForwardingConfig { TrustedHops = [IPNetwork.Parse("127.0.0.0/8")], Forwarded = true } : new ForwardingConfig(),
+                Upstreams = trusting ? new Dictionary<string, UpstreamConfig> { [origin.Url] = UpstreamConfig.AwsAlb with { Limits = UpstreamConfig.AwsAlb.Limits with { Field = 4096, ForwardedFor = 2 } } } : [],
                 Routes = [new RouteConfig { Path = "/{*rest}", Handler = new RouteHandlerConfig.UrlForward(origin.Url) { MtlsCertificate = "client" } }],
             })
             .Build();

@@ -24,7 +24,7 @@ public sealed class UnsupportedRouteTests
         var forwarded = await client.ExchangeAsync("GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
 
         Assert.Equal((501, 200), (refused.StatusCode, forwarded.StatusCode));
-        Assert.Contains("pipeproxy; error=proxy_configuration_error", refused["Proxy-Status"], StringComparison.Ordinal);
+        Assert.StartsWith("pipeproxy; error=proxy_configuration_error", refused.Fields.Single(static field => field.Key == "Proxy-Status").Value, StringComparison.Ordinal);
         Assert.Contains($", {what}, is not", refused.Text, StringComparison.Ordinal);
         Assert.Contains("\"type\": \"urn:pipeproxy:proxy_configuration_error\"", refused.Text, StringComparison.Ordinal);
         Assert.Single(origin.Connections);

@@ -44,6 +44,9 @@ internal sealed class ConfigurationContext
     internal void Error(SourcePosition? source, string setting, string? value, string message)
         => Errors.Add(new ConfigurationError(source, setting, value, OneLine(message)));
 
+    internal void Warn(ConfigurationValue at, string message)
+        => Warn(at.Source, Setting(at), at.Shown, message);
+
     internal void Warn(SourcePosition? source, string setting, string? value, string message)
         => Errors.Add(new ConfigurationError(source, setting, value, OneLine(message), ErrorSeverity.Warning));
 
@@ -56,7 +59,7 @@ internal sealed class ConfigurationContext
     {
         if (AllowUnsupported)
         {
-            Warn(at.Source, Setting(at), at.Shown, $"{what}; it {consequence}{suggestion}");
+            Warn(at, $"{what}; it {consequence}{suggestion}");
         }
         else
         {

@@ -1,14 +1,19 @@
+using System.Net;
+
 namespace PipeProxy.Configuration;
 
 /// <summary>What is told to the origin about the client, and what is believed of what the client says.</summary>
 public sealed record ForwardingConfig
 {
-    /// <summary>Peers whose <c>X-Forwarded-*</c> and <c>Forwarded</c> are appended to and not replaced: addresses or networks, <c>10.0.0.0/8</c>. Default: none.</summary>
-    public IReadOnlyList<string> TrustedHops { get; init; } = [];
+    /// <summary>
+    /// Clients that are proxies and are believed: <c>X-Forwarded-For</c> and <c>Forwarded</c> are appended to, <c>X-Forwarded-Proto</c> and
+    /// <c>X-Forwarded-Host</c> kept; all are replaced for everybody else. An IPv4 client is an IPv4 address here, also on a dual-stack listener. Default: none.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> TrustedHops { get; init; } = [];
 
-    /// <summary>Send <c>Forwarded</c> (RFC 7239) beside <c>X-Forwarded-*</c>. Default false.</summary>
+    /// <summary>Send <c>Forwarded</c> (RFC 7239) beside <c>X-Forwarded-*</c>. Default false: the field is removed, also a trusted hop's.</summary>
     public bool Forwarded { get; init; }
 
-    /// <summary>Protocols that a client may upgrade to. Default <c>websocket</c>; <c>h2c</c> is refused.</summary>
+    /// <summary>Protocols that a client may upgrade to. Default <c>websocket</c>; <c>h2c</c> is refused. Has no effect yet: no upgrade is passed on.</summary>
     public IReadOnlyList<string> Upgrades { get; init; } = ["websocket"];
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace PipeProxy.Configuration;
 
@@ -158,12 +159,6 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             return defaults;
         }
 
-        var hops = section.Texts("trustedHops");
-        foreach (var hop in hops.Where(h => !IPAddress.TryParse(h.Text, out _) && !IPNetwork.TryParse(h.Text, out _)))
-        {
-            context.Error(hop.At, $"{hop.Whose}is neither an address nor a network; write such as \"10.0.0.1\" or \"10.0.0.0/8\"");
-        }
-
         var upgrades = section.Texts("upgrades");
         foreach (var upgrade in upgrades.Where(u => u.Text.Equals("h2c", StringComparison.OrdinalIgnoreCase) || u.Text.Length == 0))
         {
@@ -172,12 +167,40 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
 
         var forwarding = new ForwardingConfig
         {
-            TrustedHops = [.. hops.Select(h => h.Text)],
+            TrustedHops = ReadHops(section),
             Forwarded = section.Flag("forwarded") ?? defaults.Forwarded,
             Upgrades = section.Take("upgrades") is null ? defaults.Upgrades : [.. upgrades.Select(u => u.Text.ToLowerInvariant())],
         };
+        if (section.Take("upgrades") is { Elements.Count: > 0 } given)
+        {
+            context.Warn(given, "has no effect yet: no upgrade is passed on; remove it");
+        }
+
         section.Finish();
         return forwarding;
+    }
+
+    private List<IPNetwork> ReadHops(ConfigurationSection section)
+    {
+        var hops = new List<IPNetwork>();
+        foreach (var hop in section.Texts("trustedHops"))
+        {
+            if (IPAddress.TryParse(hop.Text, out var address))
+            {
+                address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+                hops.Add(new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
+            }
+            else if (IPNetwork.TryParse(hop.Text, out var network))
+            {
+                hops.Add(network);
+            }
+            else
+            {
+                context.Error(hop.At, $"{hop.Whose}is neither an address nor a network; write such as \"10.0.0.1\" or \"10.0.0.0/8\"");
+            }
+        }
+
+        return hops;
     }
 
     private CorsPolicyConfig? ReadCorsPolicy(ConfigurationSection section)

@@ -21,7 +21,7 @@ public sealed record UpstreamConfig
     /// <summary>What this origin is known to refuse, refused here with a clear answer.</summary>
     public UpstreamLimitConfig Limits { get; init; } = new();
 
-    /// <summary>Only requests that AWS's desync classifier calls Compliant: no body on GET and HEAD unless the route's <c>allowGetBody</c>, no <c>Content-Length: 0</c> on GET. Default false; true under <c>aws-alb</c>.</summary>
+    /// <summary>Only requests that AWS's desync classifier calls Compliant: no <c>Content-Length: 0</c> on GET and HEAD; a body on them is refused for every origin unless the route's <c>allowGetBody</c>. Default false; true under <c>aws-alb</c>.</summary>
     public bool CompliantRequests { get; init; }
 
     /// <summary>Where this was said; null when a host built it.</summary>
@@ -41,13 +41,13 @@ public sealed record UpstreamConfig
 /// <summary>Bounds of one origin. Null: the proxy's own limit alone. Sizes in bytes.</summary>
 public sealed record UpstreamLimitConfig
 {
-    /// <summary>Request line, with its CRLF; then 414. Default null; 16 KiB under <c>aws-alb</c>.</summary>
+    /// <summary>Request line as it is sent to the origin, with its CRLF; then 414. Default null; 16 KiB under <c>aws-alb</c>.</summary>
     public int? RequestLine { get; init; }
 
-    /// <summary>One field line; then 431. Default null; 16 KiB under <c>aws-alb</c>.</summary>
+    /// <summary>One field line of the client's request; then 431. Default null; 16 KiB under <c>aws-alb</c>.</summary>
     public int? Field { get; init; }
 
-    /// <summary>All field lines of a request; then 431. Default null; 64 KiB under <c>aws-alb</c>.</summary>
+    /// <summary>All field lines of the client's request; then 431. Default null; 64 KiB under <c>aws-alb</c>.</summary>
     public int? Fields { get; init; }
 
     /// <summary>A response's whole head; then 502. Default null; 32 KiB under <c>aws-alb</c>.</summary>
@@ -63,7 +63,7 @@ public sealed record PoolConfig
     /// <summary>Connections per key and process, busy and idle. Default 256.</summary>
     public int MaxConnections { get; init; } = 256;
 
-    /// <summary>Idle connections kept ready. Default 0.</summary>
+    /// <summary>Idle connections kept ready. Default 0. Has no effect yet: connections are opened for requests only.</summary>
     public int MinIdle { get; init; }
 
     /// <summary>An idle connection closes after this. Default 55 s: an ALB closes at 60.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using PipeProxy.Configuration;
 using PipeProxy.Http1;
 
@@ -13,6 +14,8 @@ internal sealed record ConnectionSettings
         HeadLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.Field, config.Limits.Fields, config.Limits.FieldCount),
         ResponseLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.ResponseHead, config.Limits.ResponseHead, config.Limits.FieldCount * 2),
         MaxBodyBytes = config.Limits.Body ?? long.MaxValue,
+        TrustedHops = [.. config.Forwarding.TrustedHops],
+        SendsForwarded = config.Forwarding.Forwarded,
         StatusProfile = config.StatusProfile,
         TellsClients = config.ErrorDetail switch
         {
@@ -33,6 +36,12 @@ internal sealed record ConnectionSettings
 
     /// <summary>Most bytes of a request's body.</summary>
     public required long MaxBodyBytes { get; init; }
+
+    /// <summary>Clients whose word about their own clients is believed.</summary>
+    public required IPNetwork[] TrustedHops { get; init; }
+
+    /// <summary>Origins get <c>Forwarded</c> (RFC 7239) too.</summary>
+    public required bool SendsForwarded { get; init; }
 
     /// <summary>Which status codes failures become.</summary>
     public required StatusProfile StatusProfile { get; init; }

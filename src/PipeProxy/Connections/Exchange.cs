@@ -47,6 +47,9 @@ internal sealed class Exchange
     /// <summary>The client's address as it stands in X-Forwarded-For (IPv6 without brackets).</summary>
     public ReadOnlySpan<byte> ClientAddress => _connection.ClientAddress;
 
+    /// <summary>The client is a proxy whose <c>X-Forwarded-*</c> and <c>Forwarded</c> are believed.</summary>
+    public bool IsTrustedHop => _connection.IsTrustedHop(Settings);
+
     /// <summary>The client reached us over TLS.</summary>
     public bool IsTls => _connection.IsTls;
 

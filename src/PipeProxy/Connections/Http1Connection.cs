@@ -33,6 +33,9 @@ internal sealed class Http1Connection
     private readonly LoopPipeWriter _output;
     private readonly byte[] _clientAddress = new byte[46];
     private int _clientAddressLength;
+    private IPAddress? _client;
+    private ConnectionSettings? _trustDecidedUnder;
+    private bool _trusted;
     private Exchange? _current;
     private bool _draining;
     private bool _lingering;
@@ -58,6 +61,23 @@ internal sealed class Http1Connection
 
     /// <summary>The client's address as text; empty when it has none.</summary>
     public ReadOnlySpan<byte> ClientAddress => _clientAddress.AsSpan(0, _clientAddressLength);
+
+    /// <summary>Whether <paramref name="settings"/> believe what the client says about its own clients. Decided once per connection and configuration.</summary>
+    public bool IsTrustedHop(ConnectionSettings settings)
+    {
+        if (!ReferenceEquals(_trustDecidedUnder, settings))
+        {
+            _trusted = false;
+            foreach (var hop in settings.TrustedHops)
+            {
+                _trusted |= _client is not null && hop.Contains(_client);
+            }
+
+            _trustDecidedUnder = settings;
+        }
+
+        return _trusted;
+    }
 
     /// <summary>The client speaks TLS.</summary>
     public bool IsTls => _stream is TlsConnection;
@@ -336,6 +356,7 @@ internal sealed class Http1Connection
                 address = address.MapToIPv4();
             }
 
+            _client = address;
             address.TryFormat(_clientAddress, out _clientAddressLength);
         }
     }

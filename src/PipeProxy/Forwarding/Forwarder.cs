@@ -52,6 +52,18 @@ internal sealed class Forwarder(UpstreamPool pool)
             return;
         }
 
+        if (!ForwardedRequest.TryMakeTarget(exchange, match))
+        {
+            exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid path for the origin."));
+            return;
+        }
+
+        if (UpstreamLimits.Broken(exchange, target) is { } broken)
+        {
+            exchange.Fail(broken);
+            return;
+        }
+
         var fresh = false;
         while (true)
         {
@@ -74,13 +86,7 @@ internal sealed class Forwarder(UpstreamPool pool)
 
             exchange.WhenCut(AbortUpstream, upstream);
             exchange.OpenedConnection = upstream.IsFirstUse;
-            if (!ForwardedRequest.TryWriteHead(upstream.Output, exchange, target, match))
-            {
-                exchange.WhenCut(null, null);
-                lease.Return();
-                exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid path for the origin."));
-                return;
-            }
+            ForwardedRequest.WriteHead(upstream.Output, exchange, target);
 
             // :: Step 3: upload, while the answer is awaited
             upstream.SetWriteTimeout(exchange.Settings.Timeouts.BetweenBytes);
@@ -98,7 +104,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             }
 
             // :: Step 4: read the response head; interim ones go through
-            var head = await ReadHeadAsync(exchange, upstream);
+            var head = await ReadHeadAsync(exchange, upstream, UpstreamLimits.OfResponse(exchange, target));
 
             // :: Step 5: no head: was it a connection that had died before we used it, or is this the answer?
             if (head != HeadEnd.Done)
@@ -174,7 +180,7 @@ internal sealed class Forwarder(UpstreamPool pool)
 
     // Reads until a final response head lies parsed in exchange.Response and still unconsumed in the upstream's buffer.
     [AsyncMethodBuilder(typeof(ExchangeMethodBuilder<>))]
-    private static async ValueTask<HeadEnd> ReadHeadAsync(Exchange exchange, UpstreamConnection upstream)
+    private static async ValueTask<HeadEnd> ReadHeadAsync(Exchange exchange, UpstreamConnection upstream, HeadLimits limits)
     {
         var head = exchange.Response;
         head.Reset();
@@ -182,9 +188,15 @@ internal sealed class Forwarder(UpstreamPool pool)
         var read = await upstream.ReadAsync();
         while (true)
         {
-            var status = Http1Parser.ParseResponse(read.Buffer.FirstSpan, head, exchange.Settings.ResponseLimits, out var rejection);
+            var status = Http1Parser.ParseResponse(read.Buffer.FirstSpan, head, limits, out var rejection);
             if (status == ParseStatus.Done)
             {
+                // Status line and fields are bounded apart; the bound is on both.
+                if (head.Length > limits.Fields)
+                {
+                    return HeadEnd.TooLarge;
+                }
+
                 head.Attach(read.Buffer.First);
                 if (head.StatusCode >= 200)
                 {
@@ -232,7 +244,7 @@ internal sealed class Forwarder(UpstreamPool pool)
     private static Failure Verdict(Exchange exchange, UpstreamConnection upstream, HeadEnd head) => head switch
     {
         HeadEnd.NoByte => upstream.Describe(),
-        HeadEnd.TooLarge => new Failure(Outcome.ResponseHeadTooLarge, $"{upstream.Key.Origin} sent a response head over the limit.", "Raise limits.responseHead, or make the origin send less."),
+        HeadEnd.TooLarge => new Failure(Outcome.ResponseHeadTooLarge, $"{upstream.Key.Origin} sent a response head over the limit.", "Raise limits.responseHead, of this upstream too if it has one, or make the origin send less."),
         HeadEnd.Cut when upstream.TimedOut => new Failure(Outcome.ResponseTimeout, $"{upstream.Key.Origin} did not finish its response head in time."),
         HeadEnd.Cut => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} closed the connection within its response head."),
         _ => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent a response head that is not valid HTTP/1.1."),

@@ -44,6 +44,9 @@ internal readonly record struct FieldFilter
         return new FieldFilter(left);
     }
 
+    /// <summary>This set and that one.</summary>
+    public FieldFilter With(FieldFilter other) => new(_left | other._left);
+
     /// <summary>This set without these fields.</summary>
     public FieldFilter Without(params ReadOnlySpan<KnownField> fields)
     {

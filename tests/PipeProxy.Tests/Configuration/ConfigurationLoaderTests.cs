@@ -61,7 +61,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(10), config.DnsRefresh);
         var policy = Assert.Single(config.CorsPolicies);
         Assert.Equal((TimeSpan.FromMinutes(10), true), (policy.MaxAge, policy.AllowCredentials));
-        Assert.Equal(["10.0.0.0/8", "192.0.2.1"], config.Forwarding.TrustedHops);
+        Assert.Equal(["10.0.0.0/8", "192.0.2.1/32"], config.Forwarding.TrustedHops.Select(hop => hop.ToString()));
         Assert.True(config.Forwarding.Forwarded);
         Assert.Equal(["websocket", "tls"], config.Forwarding.Upgrades);
     }
@@ -156,6 +156,34 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal(["idleTimeout", "maxAge"], result.Errors.Select(e => e.Setting.Split('.')[^1]));
         Assert.All(result.Errors, e => Assert.Equal(ErrorSeverity.Warning, e.Severity));
         Assert.Equal(TimeSpan.FromHours(2), result.Config!.Upstreams["https://a.example"].Pool.MaxAge);
+    }
+
+    [Fact]
+    public void SettingsWithoutEffect_Warn()
+    {
+        _folder.Write("pipeproxy.json", """
+            { "upstreams": { "https://a.example": { "pool": { "minIdle": 1 } } }, "forwarding": { "upgrades": ["websocket"] } }
+            """);
+
+        var result = _folder.Load(new ConfigurationOverrides { Forward = "https://a.example" });
+
+        Assert.NotNull(result.Config);
+        Assert.Equal(
+            [
+                """pipeproxy.json:1:62: warning: upstreams["https://a.example"].pool.minIdle "1": has no effect yet: connections are opened when requests need them; remove it""",
+                "pipeproxy.json:1:97: warning: forwarding.upgrades: has no effect yet: no upgrade is passed on; remove it",
+            ],
+            result.Errors.Select(static error => error.ToString()));
+    }
+
+    [Fact]
+    public void TrustedHops_AreAddressesAndNetworks()
+    {
+        _folder.Write("pipeproxy.json", """{ "forwarding": { "trustedHops": ["10.0.0.0/8", "192.0.2.1", "fd00::1", "::ffff:192.0.2.2", "fd00::/8"] } }""");
+
+        var config = _folder.LoadConfig(new ConfigurationOverrides { Forward = "https://a.example" });
+
+        Assert.Equal(["10.0.0.0/8", "192.0.2.1/32", "fd00::1/128", "192.0.2.2/32", "fd00::/8"], config.Forwarding.TrustedHops.Select(hop => hop.ToString()));
     }
 
     [Fact]
