@@ -22,6 +22,7 @@ public sealed partial class ReverseProxy
         var errors = new List<ConfigurationError>();
         var certificates = _certificates.Load();
         var trust = LoadTrust(config, errors);
+        CheckAddresses(config, errors);
         var routes = RouteTable.TryBuild(config.Routes, errors);
         var listenerTls = LoadListenerCertificates(config, errors);
         CertificateCheck.Run(config, certificates, _options.Time.GetUtcNow(), errors);
@@ -59,7 +60,7 @@ public sealed partial class ReverseProxy
         SwapListeners(config, listenerTls, added);
         Volatile.Write(ref _config, config);
         _trust = trust!;
-        _metrics.Use([.. certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter))]);
+        UseExpiry(certificates);
         await SwapAccessLogAsync(config, accessLog).ConfigureAwait(false);
         Warnings = errors;
         return new ApplyResult(Applied: true, config.Revision, errors);
@@ -80,35 +81,50 @@ public sealed partial class ReverseProxy
         }
     }
 
-    // Certificates changed under an unchanged configuration. A set that cannot serve every route changes nothing.
+    // Certificates changed under an unchanged configuration. One that cannot be read any more stays as it was; that must not keep
+    // another from being disabled or replaced.
     private void Rebind()
     {
         var certificates = _certificates.Load();
         var errors = new List<ConfigurationError>();
         CertificateCheck.Run(_config, certificates, _options.Time.GetUtcNow(), errors);
-        if (errors.Any(static error => error.Severity == ErrorSeverity.Error))
-        {
-            foreach (var error in errors)
-            {
-                LogKept(_options.Logger, error.ToString());
-            }
-
-            return;
-        }
-
         foreach (var target in _dispatcher.Table.Targets.OfType<UpstreamTarget>())
         {
-            target.Binding = _pool.Bind(target.Scheme, target.Host, target.Port, target.CertificateName, target.Config, _trust, certificates, _config.EnvironmentType);
+            if (target.CertificateName is null || certificates.Certificates.ContainsKey(target.CertificateName))
+            {
+                target.Binding = _pool.Bind(target.Scheme, target.Host, target.Port, target.CertificateName, target.Config, _trust, certificates, _config.EnvironmentType);
+            }
         }
 
         _pool.RetireAllBut(_dispatcher.Table.Targets.OfType<UpstreamTarget>().Select(static target => target.Binding));
         foreach (var error in errors)
         {
-            LogRoute(_options.Logger, error.ToString());
+            if (error.Severity == ErrorSeverity.Error)
+            {
+                LogKept(_options.Logger, error.ToString());
+            }
+            else
+            {
+                LogRoute(_options.Logger, error.ToString());
+            }
         }
 
-        _metrics.Use([.. certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter))]);
+        UseExpiry(certificates);
         LogCertificates(_options.Logger, certificates.Certificates.Count);
+    }
+
+    private void UseExpiry(CertificateSet certificates)
+        => _metrics.Use([.. certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter))]);
+
+    private static void CheckAddresses(ProxyConfig config, List<ConfigurationError> errors)
+    {
+        foreach (var (host, address) in config.Resolve.SelectMany(static pair => pair.Value.Select(address => (pair.Key, address))))
+        {
+            if (!System.Net.IPAddress.TryParse(address, out _))
+            {
+                errors.Add(new ConfigurationError(null, $"resolve[\"{host}\"]", address, "is no IP address; write one such as \"127.0.0.1\" or \"::1\""));
+            }
+        }
     }
 
     private static UpstreamTrust? LoadTrust(ProxyConfig config, List<ConfigurationError> errors)
@@ -195,7 +211,7 @@ public sealed partial class ReverseProxy
             {
                 var upstream = UpstreamOf(config, origin);
                 var binding = _pool.Bind(origin.Scheme, origin.Host, origin.Port, certificate, upstream, trust, certificates, config.EnvironmentType);
-                target = new UpstreamTarget(origin.Scheme, origin.Host, origin.Port, certificate, upstream, binding);
+                target = new UpstreamTarget(origin.Scheme, origin.Host, origin.Port, origin.Authority, certificate, upstream, binding);
                 byName.Add((origin, certificate), target);
             }
 
@@ -205,13 +221,9 @@ public sealed partial class ReverseProxy
         return targets;
     }
 
+    // Embedding hosts may write the default port out.
     private static UpstreamConfig UpstreamOf(ProxyConfig config, OriginAddress origin)
-    {
-        var isDefaultPort = origin.Port == (origin.Scheme == "https" ? 443 : 80);
-        return config.Upstreams.TryGetValue($"{origin.Scheme}://{origin.Host}:{origin.Port}", out var exact) ? exact
-            : isDefaultPort && config.Upstreams.TryGetValue($"{origin.Scheme}://{origin.Host}", out var withoutPort) ? withoutPort
-            : new UpstreamConfig();
-    }
+        => config.Upstreams.TryGetValue(origin.ToString(), out var known) || config.Upstreams.TryGetValue($"{origin}:{origin.Port}", out known) ? known : new UpstreamConfig();
 
     // Opens what is new before anything is closed. Null: one could not be opened, and none is kept.
     private async Task<List<ClientListener>?> OpenListenersAsync(ProxyConfig config, IReadOnlyDictionary<string, TlsServerOptions> tls, List<ConfigurationError> errors)
@@ -254,6 +266,8 @@ public sealed partial class ReverseProxy
             foreach (var gone in _listeners.Where(listener => config.Listeners.All(wanted => wanted.Url != listener.Url)).ToList())
             {
                 _listeners.Remove(gone);
+                _leaving.RemoveAll(static listener => listener.ConnectionCount == 0);
+                _leaving.Add(gone);
                 _ = gone.DrainAsync();
             }
 
@@ -266,7 +280,7 @@ public sealed partial class ReverseProxy
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Changed certificates are not used, the ones before stay in force: {Error}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A changed certificate cannot be used, the one before stays in force: {Error}")]
     private static partial void LogKept(ILogger logger, string error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Error}")]

@@ -20,9 +20,15 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     private readonly ProxyOptions _options;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<ClientListener> _listeners = [];
+
+    // Taken out by a reload, with connections that still end.
+    private readonly List<ClientListener> _leaving = [];
     private readonly EventLoop[] _loops;
     private readonly ProxyMetrics _metrics;
     private readonly HandshakeWorkers _workers;
+
+    // Of their own: clients that connect and say nothing must not take the places of handshakes with origins.
+    private readonly HandshakeWorkers _clientWorkers;
     private readonly OriginResolver _resolver;
     private readonly UpstreamPool _pool;
     private readonly RequestDispatcher _dispatcher;
@@ -46,11 +52,12 @@ public sealed partial class ReverseProxy : IAsyncDisposable
 
         _metrics = new ProxyMetrics(_loops.Length, options.Time);
         _workers = new HandshakeWorkers(onUnhandledException: ReportBug);
+        _clientWorkers = new HandshakeWorkers(onUnhandledException: ReportBug);
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
         _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes, options.Logger), _metrics, options.Time);
         _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), [], []));
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
-        _tlsAcceptor = new TlsAcceptor(_workers);
+        _tlsAcceptor = new TlsAcceptor(_clientWorkers);
     }
 
     private enum State
@@ -83,6 +90,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     {
         var errors = new List<ConfigurationError>();
         LoadTrust(config, errors);
+        CheckAddresses(config, errors);
         LoadListenerCertificates(config, errors);
         Routing.RouteTable.TryBuild(config.Routes, errors);
         CertificateCheck.Run(config, certificates.Load(), TimeProvider.System.GetUtcNow(), errors);
@@ -95,26 +103,28 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_state != State.Built)
+        {
+            _turn.Release();
+            throw new InvalidOperationException("A proxy starts once.");
+        }
+
         try
         {
-            if (_state != State.Built)
-            {
-                throw new InvalidOperationException("A proxy starts once.");
-            }
-
             foreach (var loop in _loops)
             {
                 loop.Start();
             }
 
             _state = State.Running;
+
+            // Watching comes before reading: a change in between is told and read again.
+            _certificateWatch = _certificates.OnChange(OnCertificatesChanged);
             var result = await ApplyCoreAsync(_config).ConfigureAwait(false);
             if (!result.Applied)
             {
                 throw new ConfigurationRefusedException(result.Errors);
             }
-
-            _certificateWatch = _certificates.OnChange(OnCertificatesChanged);
         }
         catch
         {
@@ -147,6 +157,8 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     /// <param name="cancellationToken">Cuts the wait short: what is left ends at once.</param>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
+        // No reload begins from here on; one under way ends first.
+        _certificateWatch?.Dispose();
         await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
@@ -173,14 +185,14 @@ public sealed partial class ReverseProxy : IAsyncDisposable
 
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        var drained = Task.WhenAll(_listeners.Select(static listener => listener.DrainAsync()));
+        var drained = Task.WhenAll(_listeners.Concat(_leaving).Select(static listener => listener.DrainAsync()));
         try
         {
             await drained.WaitAsync(_config.Timeouts.Drain, _options.Time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            LogCut(_options.Logger, _listeners.Sum(static listener => listener.ConnectionCount));
+            LogCut(_options.Logger, _listeners.Concat(_leaving).Sum(static listener => listener.ConnectionCount));
         }
     }
 
@@ -191,33 +203,44 @@ public sealed partial class ReverseProxy : IAsyncDisposable
             return;
         }
 
+        var started = _state != State.Built;
         _state = State.Stopped;
         _certificateWatch?.Dispose();
-        foreach (var listener in _listeners)
+        foreach (var listener in _listeners.Concat(_leaving))
         {
             await listener.DisposeAsync().ConfigureAwait(false);
         }
 
         _pool.RetireAllBut([]);
-        foreach (var loop in _loops)
+        foreach (var loop in started ? _loops : [])
         {
             await loop.StopAsync().ConfigureAwait(false);
         }
 
         _workers.Dispose();
+        _clientWorkers.Dispose();
         await CloseAccessLogAsync().ConfigureAwait(false);
         _metrics.Dispose();
     }
 
-    private void OnCertificatesChanged()
+    // Told on the source's own thread, which must not wait for a stop that waits for it.
+    private void OnCertificatesChanged() => _ = RebindAsync();
+
+    private async Task RebindAsync()
     {
-        _turn.Wait();
+        await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
             if (_state == State.Running)
             {
                 Rebind();
             }
+        }
+#pragma warning disable CA1031 // Nobody awaits this; what went wrong is told, and the certificates before stay in force.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            ReportBug(e);
         }
         finally
         {
@@ -226,7 +249,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     }
 
     private void ReportBug(Exception exception)
-        => _options.Logger.LogError(exception, "A callback of an event loop failed. This is a bug; please report it.");
+        => _options.Logger.LogError(exception, "A callback failed. This is a bug; please report it.");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The drain's time is over; {Count} connections are cut.")]
     private static partial void LogCut(ILogger logger, int count);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PipeProxy.Certificates;
 using PipeProxy.Cli.Output;
+using PipeProxy.Configuration;
 
 namespace PipeProxy.Cli.MtlsCertificate;
 

@@ -101,6 +101,15 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             }
 
             var loaded = HostConfiguration.Load(overrides, passphrase);
+
+            // Also after a refusal: it may be a new file that has to be mended.
+            Rewatch(loaded.Files, proxy, logger);
+            if (loaded.Config is { } wanted && wanted.CertificateStore != proxy.Config.CertificateStore)
+            {
+                LogStoreChanged(logger, proxy.Config.CertificateStore, wanted.CertificateStore);
+                return;
+            }
+
             var refused = loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error);
             var result = refused ? null : await proxy.ApplyAsync(loaded.Config!);
             foreach (var error in result?.Errors ?? loaded.Errors)
@@ -111,12 +120,17 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             if (result is { Applied: true })
             {
                 LogReloaded(logger, loaded.Config!.Routes.Count);
-                Rewatch(loaded.Files, proxy, logger);
             }
             else
             {
                 LogKept(logger);
             }
+        }
+#pragma warning disable CA1031 // Nobody awaits a reload; what went wrong is told, and the configuration before stays in force.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogReloadFailed(logger, e);
         }
         finally
         {
@@ -142,6 +156,12 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Configuration reloaded: {Routes} routes in force.")]
     private static partial void LogReloaded(ILogger logger, int routes);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "certificateStore changed from {Before} to {After}, which needs a restart; the configuration before stays in force.")]
+    private static partial void LogStoreChanged(ILogger logger, string? before, string? after);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration could not be reloaded; the one before stays in force.")]
+    private static partial void LogReloadFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The changed configuration is refused; the one before stays in force.")]
     private static partial void LogKept(ILogger logger);

@@ -21,42 +21,12 @@ internal static class CertificateCheck
             var setting = route.MtlsCertificateSource?.Setting ?? $"route '{route.Name}': mtlsCertificate";
             if (!certificates.Certificates.TryGetValue(name, out var certificate))
             {
-                errors.Add(new ConfigurationError(source, setting, name, Missing(name, certificates)));
-                continue;
+                errors.Add(new ConfigurationError(source, setting, name, CertificateProblem.Missing(name, certificates).ToString()));
             }
-
-            if (Describe(certificate, certificate.UsabilityAt(now, config.EnvironmentType), config.EnvironmentType) is { } cause)
+            else if (CertificateProblem.Of(certificate, now, config.EnvironmentType) is { } problem)
             {
-                errors.Add(new ConfigurationError(source, setting, name, cause, ErrorSeverity.Route));
+                errors.Add(new ConfigurationError(source, setting, name, $"{problem.Cause}; requests answer 522. {problem.Remedy}", ErrorSeverity.Route));
             }
         }
     }
-
-    private static string Missing(string name, CertificateSet certificates)
-    {
-        if (certificates.Errors.Any(error => error.Value == name))
-        {
-            return "This certificate cannot be read; see its own error.";
-        }
-
-        var known = certificates.Certificates.Count == 0 ? "the store is empty" : $"the store has {string.Join(", ", certificates.Certificates.Keys.Order().Take(10))}";
-        return $"There is no certificate of this name ({known}). Create it: pipeproxy mtls-certificate create --name {name} --cert FILE --key FILE --environment-type TYPE";
-    }
-
-    private static string? Describe(ClientCertificate certificate, CertificateUsability usability, EnvironmentType environment)
-    {
-        var type = environment.ToString().ToLowerInvariant();
-        return usability switch
-        {
-            CertificateUsability.Expired => $"The certificate expired on {certificate.NotAfter:yyyy-MM-dd HH:mm} UTC; requests answer 522. Renew it: pipeproxy mtls-certificate update --name {certificate.Name} --cert FILE --key FILE",
-            CertificateUsability.NotYetValid => $"The certificate is not valid before {certificate.NotBefore:yyyy-MM-dd HH:mm} UTC; requests answer 522 until then.",
-            CertificateUsability.Disabled => $"The certificate is disabled; requests answer 522. Enable it: pipeproxy mtls-certificate enable --name {certificate.Name}",
-            CertificateUsability.NotEnabledForEnvironment => $"The certificate is not enabled for environment type {type}, only for {Types(certificate)}; no certificate would be sent, so requests answer 522. pipeproxy mtls-certificate update --name {certificate.Name} --environment-type ... sets the list.",
-            _ => null,
-        };
-    }
-
-    private static string Types(ClientCertificate certificate) => certificate.EnvironmentTypes.Count == 0
-        ? "none"
-        : string.Join(", ", certificate.EnvironmentTypes.Order().Select(static type => type.ToString().ToLowerInvariant()));
 }

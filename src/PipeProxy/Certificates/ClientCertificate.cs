@@ -142,20 +142,7 @@ public sealed class ClientCertificate
     }
 
     /// <summary>Why it may not be presented and what to do, for logs and <c>check</c>; null when <see cref="UsabilityAt"/> says usable.</summary>
-    public string? ExplainAt(DateTimeOffset now, EnvironmentType environment)
-    {
-        var wanted = Word(environment);
-        return UsabilityAt(now, environment) switch
-        {
-            CertificateUsability.Disabled => $"The certificate '{Name}' is disabled; switch it on: pipeproxy mtls-certificate enable --name {Name}",
-            CertificateUsability.NotEnabledForEnvironment =>
-                $"The certificate '{Name}' is not enabled for the environment type {wanted}, only for {string.Join(", ", EnvironmentTypes.Order().Select(Word))}; "
-                + $"set the whole list: pipeproxy mtls-certificate update --name {Name} {string.Concat(EnvironmentTypes.Append(environment).Order().Select(static type => $"--environment-type {Word(type)} ")).TrimEnd()}",
-            CertificateUsability.Expired => $"The certificate '{Name}' expired on {NotAfter:yyyy-MM-dd HH:mm} UTC; replace it: pipeproxy mtls-certificate update --name {Name} --cert FILE --key FILE",
-            CertificateUsability.NotYetValid => $"The certificate '{Name}' is not valid before {NotBefore:yyyy-MM-dd HH:mm} UTC; wait, or check the system's clock.",
-            _ => null,
-        };
-    }
+    public string? ExplainAt(DateTimeOffset now, EnvironmentType environment) => CertificateProblem.Of(this, now, environment)?.ToString();
 
     /// <summary>Name and version; nothing secret.</summary>
     public override string ToString() => $"{Name} (version {Version})";
@@ -166,8 +153,6 @@ public sealed class ClientCertificate
 
     /// <summary>The same pair under other settings: the identity, and so its connections, stay.</summary>
     internal ClientCertificate With(IEnumerable<EnvironmentType> environmentTypes, bool enabled) => new(this, environmentTypes, enabled);
-
-    private static string Word(EnvironmentType type) => type.ToString().ToLowerInvariant();
 
     private static string HashChain(X509Certificate2 leaf, IEnumerable<X509Certificate2> intermediates)
     {

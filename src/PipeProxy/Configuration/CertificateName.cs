@@ -1,32 +1,71 @@
+using System.Buffers;
+
 namespace PipeProxy.Configuration;
 
-/// <summary>The syntax of a client certificate's name: a JavaScript identifier in ASCII, hyphens also accepted after the first character.</summary>
-internal static class CertificateName
+/// <summary>The rule for names of client certificates: JavaScript identifiers in ASCII; hyphens are also accepted after the first character.</summary>
+/// <remarks>It also makes every name a safe folder name: no dot, no separator, no leading hyphen.</remarks>
+public static class CertificateName
 {
-    internal const int MaxLength = 128;
+    /// <summary>The longest name accepted, in characters.</summary>
+    public const int MaxLength = 128;
 
-    /// <summary>What is wrong with <paramref name="name"/> and what would be right, without a subject; null when nothing is.</summary>
-    internal static string? ProblemOf(string name)
+    /// <summary>The rule as a sentence for error messages.</summary>
+    public const string Rule = $"A name {Syntax}.";
+
+    private const string Syntax = "starts with a letter, '_' or '$', goes on with letters, digits, '_', '$' or '-' (ASCII only), and has at most 128 characters, such as 'aws-alb-cert'";
+
+    private static readonly SearchValues<char> First = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$");
+    private static readonly SearchValues<char> Rest = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$-");
+
+    /// <summary>Whether <paramref name="name"/> keeps the rule.</summary>
+    public static bool IsValid(ReadOnlySpan<char> name)
+        => name.Length is > 0 and <= MaxLength && First.Contains(name[0]) && !name.ContainsAnyExcept(Rest);
+
+    /// <summary>What is wrong with <paramref name="name"/> and what the rule is; null when it keeps the rule.</summary>
+    public static string? Explain(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        if (FaultOf(name) is not { } fault)
+        {
+            return null;
+        }
+
+        // A name that is far too long is not repeated.
+        return name.Length is 0 or > MaxLength ? $"The certificate name {fault}. {Rule}" : $"The certificate name '{Printable(name)}' {fault}. {Rule}";
+    }
+
+    /// <summary>As <see cref="Explain"/>, without the subject and without the name, which may be the value of a variable.</summary>
+    internal static string? ProblemOf(string name)
+        => FaultOf(name) is { } fault ? $"{fault}; a certificate's name {Syntax}" : null;
+
+    private static string? FaultOf(string name)
+    {
+        if (IsValid(name))
+        {
+            return null;
+        }
+
         if (name.Length == 0)
         {
-            return "is empty; name a certificate of the store";
+            return "is empty";
         }
 
         if (name.Length > MaxLength)
         {
-            return $"is {name.Length} characters long; a certificate's name has at most {MaxLength}";
+            return $"has {name.Length} characters";
         }
 
-        if (!IsStart(name[0]))
-        {
-            return "is not a certificate's name: the first character must be an ASCII letter, _ or $";
-        }
-
-        return name.All(c => IsStart(c) || char.IsAsciiDigit(c) || c == '-')
-            ? null
-            : "is not a certificate's name: only ASCII letters, digits, _, $ and - are taken";
+        var bad = First.Contains(name[0]) ? name.AsSpan().IndexOfAnyExcept(Rest) : 0;
+        return $"may not have {Show(name[bad])} as character {bad + 1}";
     }
 
-    private static bool IsStart(char c) => char.IsAsciiLetter(c) || c is '_' or '$';
+    private static string Show(char c) => c is >= '!' and <= '~' ? $"'{c}'" : c == ' ' ? "a space" : $"U+{(int)c:X4}";
+
+    private static string Printable(string name) => string.Create(name.Length, name, static (span, source) =>
+    {
+        for (var i = 0; i < span.Length; i++)
+        {
+            span[i] = char.IsControl(source[i]) ? '?' : source[i];
+        }
+    });
 }

@@ -194,7 +194,7 @@ internal sealed class Http1Connection
                 _services.Report(exchange, _stream.Loop);
             }
 
-            if (exchange.CloseAfter && exchange.AnswerStarted && !_stream.IsClosed && (exchange.BodyPending || _input.BufferedBytes > 0))
+            if (exchange.CloseAfter && exchange.AnswerStarted && !_stream.IsClosed && (exchange.BodyPending || _input.BufferedBytes > 0 || exchange.Failure?.Outcome.Side == OutcomeSide.Client))
             {
                 BeginLinger();
                 await LingerAsync();
@@ -298,6 +298,13 @@ internal sealed class Http1Connection
                 ? new Failure(Outcome.RequestTimeout, $"The request's head did not arrive within {exchange.Settings.Timeouts.RequestHead.TotalSeconds:0.#} s.")
                 : new Failure(Outcome.RequestBodyTimeout, $"Nothing of the request's body arrived for {exchange.Settings.Timeouts.BetweenBytes.TotalSeconds:0.#} s."));
             _output.Push();
+        }
+
+        if (_current is { AnswerStarted: true, Failure: null } && !_lingering)
+        {
+            // An answer is on its way, and its end must not look like one.
+            _stream.Abort();
+            return;
         }
 
         _stream.Close();

@@ -53,6 +53,17 @@ internal static class ProblemAnswer
         }
     }
 
+    // In production a client learns whose side it was on and whether to try again, not why.
+    private static string Generic(Outcome outcome) => outcome.Stage switch
+    {
+        OutcomeStage.ResponseHead or OutcomeStage.ResponseBody => "The origin's answer could not be used. The proxy's log says why, under this request id.",
+        OutcomeStage.Limit => "The proxy cannot take this request now. Try again later; the proxy's log says why, under this request id.",
+        _ when outcome == Outcome.ResponseTimeout => "The origin did not answer in time. The proxy's log says more, under this request id.",
+        OutcomeStage.Route when outcome != Outcome.InternalError => "The proxy does not serve this route. Its log says why, under this request id.",
+        _ when outcome == Outcome.InternalError => "The proxy failed. Its log says why, under this request id.",
+        _ => "The origin could not be reached. The proxy's log says why, under this request id.",
+    };
+
     /// <summary>The status that <paramref name="outcome"/> becomes under <paramref name="profile"/>.</summary>
     public static int StatusOf(Outcome outcome, StatusProfile profile)
     {
@@ -141,7 +152,7 @@ internal static class ProblemAnswer
         json.WriteNumber("status"u8, status);
         json.WriteString("instance"u8, "urn:request:" + Encoding.ASCII.GetString(exchange.RequestId));
         json.WriteString("requestId"u8, exchange.RequestId);
-        json.WriteString("detail"u8, tells ? failure.Detail : "The origin could not be reached. The proxy's log says why, under this request id.");
+        json.WriteString("detail"u8, tells ? failure.Detail : Generic(failure.Outcome));
         if (tells && failure.Next is not null)
         {
             json.WriteString("next"u8, failure.Next);

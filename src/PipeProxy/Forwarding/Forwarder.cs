@@ -44,7 +44,7 @@ internal sealed class Forwarder(UpstreamPool pool)
     [AsyncMethodBuilder(typeof(ExchangeMethodBuilder))]
     public async ValueTask ForwardAsync(Exchange exchange, UpstreamTarget target, RouteMatch match, CorsPolicy? cors)
     {
-        exchange.Origin = target.Host;
+        exchange.Origin = target.Origin;
         exchange.Certificate = target.CertificateName;
         if (exchange.Framing.HasBody && !match.Route.Config.AllowGetBody && exchange.Request.Method is HttpMethodKind.Get or HttpMethodKind.Head)
         {
@@ -156,6 +156,9 @@ internal sealed class Forwarder(UpstreamPool pool)
         var end = await exchange.Upload.RunAsync(exchange.Input, upstream.Output, exchange.Framing, chunked, exchange.Settings.MaxBodyBytes);
         switch (end)
         {
+            case PumpEnd.Done or PumpEnd.SinkFailed when exchange.AnswerStarted:
+                // The answer is on its way already, under a deadline of its own.
+                break;
             case PumpEnd.Done:
                 upstream.SetReadTimeout(exchange.Settings.Timeouts.FirstByte, firstByte: true);
                 break;
@@ -224,7 +227,7 @@ internal sealed class Forwarder(UpstreamPool pool)
 
     // RFC 9110 section 9.2.2: only what is idempotent may be sent twice, and only when the connection had served before.
     private static bool MayRetry(Exchange exchange, UpstreamConnection upstream)
-        => !upstream.IsFirstUse && !upstream.TimedOut && !exchange.IsCut && !exchange.Framing.HasBody && exchange.Request.IsIdempotent;
+        => !upstream.IsFirstUse && !exchange.Retried && !upstream.TimedOut && !exchange.IsCut && !exchange.Framing.HasBody && exchange.Request.IsIdempotent;
 
     private static Failure Verdict(Exchange exchange, UpstreamConnection upstream, HeadEnd head) => head switch
     {
@@ -273,7 +276,7 @@ internal sealed class Forwarder(UpstreamPool pool)
                 exchange.AbortClient(Outcome.ClientClosed);
                 return false;
             default:
-                exchange.AbortClient(Outcome.ResponseIncomplete);
+                exchange.AbortClient(exchange.Upload.End is PumpEnd.SourceEnded or PumpEnd.SourceMalformed or PumpEnd.TooLarge ? exchange.DescribeUpload().Outcome : Outcome.ResponseIncomplete);
                 return false;
         }
     }

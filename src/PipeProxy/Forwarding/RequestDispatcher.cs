@@ -5,7 +5,7 @@ using PipeProxy.Telemetry;
 
 namespace PipeProxy.Forwarding;
 
-/// <summary>Finds the route of a request and hands it to what the route does: forward, redirect, or answer that there is none.</summary>
+/// <summary>Finds the route of a request and hands it to what the route does: forward, redirect, or say that it cannot be served.</summary>
 internal sealed class RequestDispatcher(Forwarder forwarder, ForwardingTable table) : IRequestHandler
 {
     private volatile ForwardingTable _table = table;
@@ -55,6 +55,12 @@ internal sealed class RequestDispatcher(Forwarder forwarder, ForwardingTable tab
                     exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid location."));
                 }
 
+                return default;
+            case RouteHandlerConfig.Unsupported unsupported:
+                exchange.Fail(new Failure(Outcome.RouteNotSupported, $"The route's handler, {unsupported.What}, is not supported.", "Give the route a urlForwardHandler, urlRewriteHandler or redirectHandler, or remove it."));
+                return default;
+            case RouteHandlerConfig.Function function:
+                exchange.Fail(new Failure(Outcome.RouteNotSupported, $"The route's function, {function.Name}, is not there.", "Functions cannot be registered yet; give the route a urlForwardHandler, urlRewriteHandler or redirectHandler, or remove it."));
                 return default;
             default:
                 return forwarder.ForwardAsync(exchange, table.Targets[match.Route.Index]!, match, policy);

@@ -66,6 +66,13 @@ internal sealed class Route
             return null;
         }
 
+        if (config.Handler.MtlsCertificate is { } certificate && parts.Scheme == "http")
+        {
+            // Files are refused for it by their reader, with the place; this is for configurations that a host built.
+            errors.Add(new ConfigurationError(config.Source, $"routes[{index}].mtlsCertificate", certificate, $"A client certificate cannot be presented over {parts.Scheme}; give {key} the scheme https."));
+            return null;
+        }
+
         OriginAddress? origin = kind == UrlTemplateKind.Location ? null : new OriginAddress(parts.Scheme, parts.Host, parts.Port);
         return new Route(index, config, path, UrlTemplate.Compile(parts, kind, ForwardsSearch(config.Handler), path.Parameters), origin);
     }

@@ -47,6 +47,9 @@ public sealed class Outcome
     public static readonly Outcome TlsAlertReceived = new("tls_alert_received", OutcomeStage.Tls, OutcomeSide.Origin, 522, "The origin ended the TLS connection with an alert");
     public static readonly Outcome TlsCertificateError = new("tls_certificate_error", OutcomeStage.Tls, OutcomeSide.Origin, 522, "The origin's certificate was not accepted");
     public static readonly Outcome TlsProtocolError = new("tls_protocol_error", OutcomeStage.Tls, OutcomeSide.Origin, 522, "The origin does not speak TLS as expected");
+    public static readonly Outcome ConnectFailed = new("connect_failed", OutcomeStage.Connect, OutcomeSide.Origin, 522, "The connection to the origin failed", "connection_terminated");
+    public static readonly Outcome HandshakeTerminated = new("handshake_terminated", OutcomeStage.Tls, OutcomeSide.Origin, 522, "The origin closed the connection in the TLS handshake", "connection_terminated");
+    public static readonly Outcome ClosedUnconfirmed = new("closed_unconfirmed", OutcomeStage.Tls, OutcomeSide.Origin, 522, "The origin closed a new connection before it answered", "connection_terminated");
     public static readonly Outcome ConnectionTerminated = new("connection_terminated", OutcomeStage.FirstByte, OutcomeSide.Origin, 522, "The origin closed the connection before it answered");
     public static readonly Outcome CertificateUnusable = new("certificate_unusable", OutcomeStage.Tls, OutcomeSide.Proxy, 522, "The route's client certificate cannot be used", "proxy_configuration_error");
     public static readonly Outcome CertificateNotRequested = new("certificate_not_requested", OutcomeStage.Tls, OutcomeSide.Origin, 522, "The origin asked for no client certificate", "proxy_configuration_error");
@@ -57,6 +60,7 @@ public sealed class Outcome
     public static readonly Outcome ConnectionLimit = new("connection_limit_reached", OutcomeStage.Limit, OutcomeSide.Proxy, 503, "All connections to the origin are busy");
     public static readonly Outcome DestinationUnavailable = new("destination_unavailable", OutcomeStage.Limit, OutcomeSide.Proxy, 503, "The origin is left alone after repeated failures");
     public static readonly Outcome NoRoute = new("no_route", OutcomeStage.Route, OutcomeSide.Client, 404, "No route takes this request", "http_request_error");
+    public static readonly Outcome RouteNotSupported = new("route_not_supported", OutcomeStage.Route, OutcomeSide.Proxy, 501, "This route's handler is not there", "proxy_configuration_error");
     public static readonly Outcome RequestMalformed = new("request_malformed", OutcomeStage.RequestHead, OutcomeSide.Client, 400, "The request is not valid HTTP", "http_request_error");
     public static readonly Outcome RequestTimeout = new("request_timeout", OutcomeStage.RequestHead, OutcomeSide.Client, 408, "The request did not arrive in time", "http_request_error");
     public static readonly Outcome RequestBodyTimeout = new("request_body_timeout", OutcomeStage.RequestBody, OutcomeSide.Client, 408, "The request's body did not arrive in time", "http_request_error");

@@ -44,9 +44,9 @@ internal static class TlsFailure
         return transport.EndStatus switch
         {
             // Nothing was wrong with what came, the peer just went: that is a terminated connection (RFC 9209 section 2.3.8), not a protocol error.
-            IoStatus.End => new Failure(Outcome.ConnectionTerminated, $"{peer.Sentence} closed the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),
-            IoStatus.Reset => new Failure(Outcome.ConnectionTerminated, $"{peer.Sentence} reset the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),
-            IoStatus.Aborted => new Failure(Outcome.ConnectionTerminated, $"The TLS handshake with {peer} was given up."),
+            IoStatus.End => new Failure(Outcome.HandshakeTerminated, $"{peer.Sentence} closed the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),
+            IoStatus.Reset => new Failure(Outcome.HandshakeTerminated, $"{peer.Sentence} reset the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),
+            IoStatus.Aborted => new Failure(Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up."),
             _ => new Failure(Outcome.TlsProtocolError, $"The TLS handshake with {peer} failed: {Innermost(error).Message}", "Check which TLS versions and cipher suites both sides allow."),
         };
     }

@@ -48,7 +48,7 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         socket.Close();
         await ssl.DisposeAsync();
         var failure = error is null
-            ? new Failure(_late ? Outcome.HandshakeTimeout : Outcome.ConnectionTerminated, $"The TLS handshake with {peer} was given up.")
+            ? new Failure(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up.")
             : TlsFailure.OfHandshake(error, peer, transport, verdict, _late);
         return new TlsResult(null, failure);
     }

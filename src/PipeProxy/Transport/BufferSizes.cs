@@ -12,6 +12,9 @@ internal readonly record struct BufferSizes(int First, int Second, int Largest)
     /// <summary>10 bytes at first, as the tests of dotnet/runtime's HttpConnection have it.</summary>
     public static readonly BufferSizes Tiny = new(10, 64, 160 * 1024);
 
+    /// <summary>The size for a body that fills smaller ones: four times <see cref="Second"/>. One system call then serves several records of TLS.</summary>
+    public int Bulk => Second * 4;
+
     /// <summary>The smallest size above <paramref name="bytes"/>; beyond the largest, twice as much.</summary>
     public int Above(int bytes) => bytes < First ? First : bytes < Second ? Second : bytes < Largest ? Largest : bytes * 2;
 }

@@ -7,7 +7,7 @@ namespace PipeProxy.Transport;
 /// <summary>A <see cref="PipeReader"/> over a <see cref="LoopStream"/>: whatever is buffered lies in one contiguous block.</summary>
 /// <remarks>
 /// Loop-owned; one read at a time. A head is parsed as offsets over one block, so a read that examined everything without
-/// consuming it gets a larger block (4 -> 16 -> 80 KiB by default) and never a second segment. While nothing is buffered there is no
+/// consuming it gets a larger block (4 -> 16 -> 160 KiB by default) and never a second segment. While nothing is buffered there is no
 /// block at all: the wait is a zero-byte read. What a peer can cause is not thrown: the read completes and <see cref="Status"/> says why.
 /// </remarks>
 internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
@@ -26,7 +26,8 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
     private DeadlineKind _timeoutKind;
     private bool _pending;
     private int _base;
-    private bool _filled;
+    private int _nextBytes;
+    private bool _flowing;
 
     /// <summary>Makes a reader that owns the reading side of <paramref name="stream"/>.</summary>
     /// <param name="stream">Where the bytes come from.</param>
@@ -36,6 +37,7 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
     {
         _stream = stream;
         _sizes = sizes;
+        _nextBytes = sizes.First;
         _timedOut = timedOut;
         _deadline = new Deadline(stream.Loop, this);
     }
@@ -86,9 +88,9 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
         _pending = true;
         Arm();
 
-        if (_end == _start && _held is null)
+        if (_end == _start && _held is null && !(_flowing && _timeoutKind == DeadlineKind.BetweenBytes))
         {
-            // An idle connection holds no buffer: wait for the first byte without one.
+            // An idle connection holds no buffer: wait for the first byte without one. Within a body that flows, the wait would be one more system call per read.
             ReturnBlock();
             var readable = await _stream.ReadAsync(Memory<byte>.Empty);
             if (!readable.IsOk)
@@ -101,9 +103,22 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
         var room = _memory.Length - _end;
         var received = await _stream.ReadAsync(_memory[_end..]);
 
-        // A body that fills its block comes in larger ones from then on; a head that does not goes back to small ones.
-        _filled = received.Bytes == room;
+        FollowPace(received.Bytes, room);
         return Finish(received);
+    }
+
+    // A body that fills its blocks comes in larger ones from then on; what brings little goes back to small ones.
+    private void FollowPace(int bytes, int room)
+    {
+        _flowing = bytes >= _nextBytes / 4;
+        if (bytes == room)
+        {
+            _nextBytes = _nextBytes < _sizes.Second ? _sizes.Second : _sizes.Bulk;
+        }
+        else if (!_flowing)
+        {
+            _nextBytes = _sizes.First;
+        }
     }
 
     private ReadResult Finish(IoResult received)
@@ -157,7 +172,7 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
     {
         _examined = _start + examined;
         _start += consumed;
-        if (_start == _end && _held is null)
+        if (_start == _end && !ReferenceEquals(_held, _block))
         {
             ReturnBlock();
         }
@@ -208,7 +223,7 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
     {
         if (_block is null)
         {
-            Rent(_filled ? _sizes.Second : _sizes.First);
+            Rent(_nextBytes);
             return;
         }
 
@@ -231,7 +246,7 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
         var old = _block;
         var source = _memory[_start.._end];
         var examined = _examined - _start;
-        Rent(_sizes.Above(Math.Max(buffered, _filled ? _sizes.First : 0)));
+        Rent(Math.Max(_sizes.Above(buffered), _nextBytes));
         source.CopyTo(_memory);
         _end = buffered;
         _examined = examined;

@@ -30,7 +30,7 @@ internal sealed class KeyPool
         _shelves = new Shelf[loops.Count];
         for (var i = 0; i < _shelves.Length; i++)
         {
-            _shelves[i] = new Shelf(loops[i], metrics.ForLoop(i));
+            _shelves[i] = new Shelf(this, loops[i], metrics.ForLoop(i));
         }
     }
 
@@ -109,18 +109,33 @@ internal sealed class KeyPool
         }
     }
 
-    /// <summary>Stands in line on <paramref name="loop"/> until a connection or a place is free, or the queue's deadline passes.</summary>
-    public PoolWaiter Enqueue(EventLoop loop)
+    /// <summary>Stands in line on <paramref name="loop"/> until a connection or a place is free, or <paramref name="timeout"/> passes.</summary>
+    public PoolWaiter Enqueue(EventLoop loop, TimeSpan timeout)
     {
-        var shelf = _shelves[loop.Index];
-        var waiter = new PoolWaiter(loop, Config.QueueTimeout);
-        shelf.Waiters.Enqueue(waiter);
+        var waiter = new PoolWaiter(this, loop, timeout);
+        _shelves[loop.Index].Waiters.Enqueue(waiter);
         Interlocked.Increment(ref _waiters);
+        if (TryReserveSlot())
+        {
+            // A place became free between the look and the line; whoever freed it saw nobody in line.
+            ReleaseSlot(loop);
+            return waiter;
+        }
+
+        // The cap may be taken by connections that lie idle on other loops. They cannot move here, but their places can.
+        foreach (var shelf in _shelves)
+        {
+            if (shelf.Loop != loop)
+            {
+                shelf.Loop.Post(static state => ((Shelf)state!).GiveUpOldestIdle(), shelf);
+            }
+        }
+
         return waiter;
     }
 
     /// <summary>A waiter has its answer, whichever it is.</summary>
-    public void Dequeued() => Interlocked.Decrement(ref _waiters);
+    public void Answered() => Interlocked.Decrement(ref _waiters);
 
     /// <summary>Puts a connection that may serve another request back: to the first in line, else on the shelf.</summary>
     /// <returns>False: nobody keeps it, the caller closes it.</returns>
@@ -185,12 +200,20 @@ internal sealed class KeyPool
     }
 
     /// <summary>One loop's part of the pool.</summary>
-    private sealed class Shelf(EventLoop loop, LoopCounters counters)
+    private sealed class Shelf(KeyPool pool, EventLoop loop, LoopCounters counters)
     {
         public readonly EventLoop Loop = loop;
         public readonly LoopCounters Counters = counters;
         public readonly List<UpstreamConnection> Idle = [];
         public readonly Queue<PoolWaiter> Waiters = new();
+
+        public void GiveUpOldestIdle()
+        {
+            if (Idle.Count > 0 && Volatile.Read(ref pool._waiters) > 0)
+            {
+                Idle[0].Close(UpstreamCloseReason.NeededElsewhere);
+            }
+        }
 
         public void CloseIdle()
         {

@@ -20,12 +20,12 @@ internal sealed class OriginResolver
     /// <param name="time">The clock.</param>
     public OriginResolver(IReadOnlyDictionary<string, IReadOnlyList<string>> overrides, TimeSpan refresh, TimeProvider time)
     {
-        _settings = new Settings(overrides, refresh);
+        _settings = Settings.Of(overrides, refresh);
         _time = time;
     }
 
     /// <summary>Takes new settings; answers that were got before stay until they are too old.</summary>
-    public void Apply(IReadOnlyDictionary<string, IReadOnlyList<string>> overrides, TimeSpan refresh) => _settings = new Settings(overrides, refresh);
+    public void Apply(IReadOnlyDictionary<string, IReadOnlyList<string>> overrides, TimeSpan refresh) => _settings = Settings.Of(overrides, refresh);
 
     /// <summary>All addresses of <paramref name="host"/>, or why there are none. Returns on <paramref name="loop"/>.</summary>
     public async ValueTask<(IPAddress[] Addresses, Failure? Failure)> ResolveAsync(string host, EventLoop loop, TimeSpan timeout)
@@ -35,9 +35,9 @@ internal sealed class OriginResolver
             return ([literal], null);
         }
 
-        if (_settings.Overrides.TryGetValue(host, out var configured))
+        if (_settings.Addresses.TryGetValue(host, out var configured))
         {
-            return ([.. configured.Select(IPAddress.Parse)], null);
+            return (configured, null);
         }
 
         var now = _time.GetTimestamp();
@@ -45,8 +45,8 @@ internal sealed class OriginResolver
         {
             entry = _entries.AddOrUpdate(
                 host,
-                name => new Entry(name, now),
-                (name, old) => old.IsOlderThan(_settings.Refresh, now, _time) ? new Entry(name, now) : old);
+                name => new Entry(name, now, []),
+                (name, old) => old.IsOlderThan(_settings.Refresh, now, _time) ? new Entry(name, now, old.Known) : old);
         }
 
         (IPAddress[] Addresses, Failure? Failure) answer;
@@ -65,19 +65,29 @@ internal sealed class OriginResolver
 
         if (answer.Failure is not null)
         {
-            // The next request asks again.
-            _entries.TryRemove(new KeyValuePair<string, Entry>(host, entry));
+            // The next request asks again. Until DNS answers, the addresses that it gave before are better than none.
+            _entries.TryUpdate(host, new Entry(host, now - (long)(_settings.Refresh.TotalSeconds * _time.TimestampFrequency), entry.Known), entry);
+            answer = entry.Known.Length > 0 ? (entry.Known, null) : answer;
         }
 
         await loop.Enter();
         return answer;
     }
 
-    private sealed record Settings(IReadOnlyDictionary<string, IReadOnlyList<string>> Overrides, TimeSpan Refresh);
+    private sealed record Settings(IReadOnlyDictionary<string, IPAddress[]> Addresses, TimeSpan Refresh)
+    {
+        // What is no address was refused when the configuration was checked.
+        public static Settings Of(IReadOnlyDictionary<string, IReadOnlyList<string>> overrides, TimeSpan refresh) => new(
+            overrides.ToDictionary(static pair => pair.Key, static pair => pair.Value.Select(static text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>().ToArray(), StringComparer.OrdinalIgnoreCase),
+            refresh);
+    }
 
-    private sealed class Entry(string host, long askedAt)
+    private sealed class Entry(string host, long askedAt, IPAddress[] before)
     {
         public Lazy<Task<IPAddress[]>> Addresses { get; } = new(() => AskAsync(host));
+
+        /// <summary>What DNS answered last; empty before its first answer.</summary>
+        public IPAddress[] Known => Addresses is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } answered } ? answered.Result : before;
 
         public bool IsOlderThan(TimeSpan age, long now, TimeProvider time) => time.GetElapsedTime(askedAt, now) >= age;
 

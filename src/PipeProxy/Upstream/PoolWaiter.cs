@@ -7,6 +7,7 @@ namespace PipeProxy.Upstream;
 /// <remarks>The answer goes through the loop's run queue: a connection that comes back must not run the next request on top of its own.</remarks>
 internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
 {
+    private readonly KeyPool _pool;
     private readonly EventLoop _loop;
     private readonly Deadline _deadline;
     private ManualResetValueTaskSourceCore<PoolAnswer> _source;
@@ -14,8 +15,9 @@ internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
     private bool _answered;
 
     /// <summary>Starts waiting on <paramref name="loop"/>, at most for <paramref name="timeout"/>.</summary>
-    public PoolWaiter(EventLoop loop, TimeSpan timeout)
+    public PoolWaiter(KeyPool pool, EventLoop loop, TimeSpan timeout)
     {
+        _pool = pool;
         _loop = loop;
         _deadline = new Deadline(loop, this);
         _deadline.Set(timeout, DeadlineKind.Queue);
@@ -37,6 +39,8 @@ internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
             return false;
         }
 
+        // From here on nobody needs to give anything up for this waiter, although it has not run yet.
+        _pool.Answered();
         _answered = true;
         _answer = answer;
         _deadline.Clear();

@@ -39,6 +39,9 @@ internal enum UpstreamCloseReason : byte
     /// <summary>The certificate it presented was changed, disabled or removed.</summary>
     Retired,
 
+    /// <summary>It lay idle on one loop while a request on another waited for a place under the cap.</summary>
+    NeededElsewhere,
+
     /// <summary>The exchange failed or the origin asked for the connection to end.</summary>
     Discarded,
 }
@@ -248,10 +251,13 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
         return _input.Status switch
         {
             IoStatus.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} sent no response head in time.", "Look at the origin, or raise timeouts.firstByte."),
-            IoStatus.Reset => new Failure(Outcome.ConnectionTerminated, $"{origin} reset the connection before a response byte.", NextAfterSilence()),
-            _ => new Failure(Outcome.ConnectionTerminated, $"{origin} closed the connection before a response byte.", NextAfterSilence()),
+            IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),
+            _ => new Failure(AfterSilence, $"{origin} closed the connection before a response byte.", NextAfterSilence()),
         };
     }
+
+    // An origin may refuse a certificate without an alert, so on a new connection the end belongs to TLS.
+    private Outcome AfterSilence => IsFirstUse && Key.Identity is not null ? Outcome.ClosedUnconfirmed : Outcome.ConnectionTerminated;
 
     private string NextAfterSilence() => Key.Identity is { } identity && IsFirstUse
         ? $"The handshake had ended; an origin that refuses certificate '{identity.Name}' without an alert looks like this. Look at its log and its trust store."

@@ -10,6 +10,8 @@ namespace PipeProxy.Upstream;
 /// <remarks>Called and completed on the loop that will own the connection.</remarks>
 internal sealed partial class UpstreamDialer(OriginResolver resolver, TlsConnector tls, BufferSizes sizes, ILogger logger)
 {
+    private int _dials = -1;
+
     /// <summary>Opens a connection for <paramref name="pool"/>; the caller has reserved its place.</summary>
     /// <param name="pool">The identity to open it under.</param>
     /// <param name="loop">The loop that will own it.</param>
@@ -24,9 +26,11 @@ internal sealed partial class UpstreamDialer(OriginResolver resolver, TlsConnect
         }
 
         SocketConnection? socket = null;
-        foreach (var address in addresses)
+        var first = (int)((uint)Interlocked.Increment(ref _dials) % (uint)Math.Max(1, addresses.Length));
+        for (var i = 0; i < addresses.Length; i++)
         {
-            var endPoint = new IPEndPoint(address, key.Port);
+            // Each dial begins with another address, so that all of an origin's addresses share the load.
+            var endPoint = new IPEndPoint(addresses[(first + i) % addresses.Length], key.Port);
             var connected = await loop.ConnectAsync(endPoint, connectTimeout);
             if (connected.Connection is not null)
             {
@@ -69,7 +73,7 @@ internal sealed partial class UpstreamDialer(OriginResolver resolver, TlsConnect
         IoStatus.Refused => new Failure(Outcome.ConnectionRefused, $"{endPoint} refused the connection.", "Nothing listens there: check host and port of the route's baseUrl, and that the origin runs."),
         IoStatus.TimedOut => new Failure(Outcome.ConnectionTimeout, $"{endPoint} did not answer in {timeout.TotalSeconds:0.#} s.", "A security group or firewall that drops packets looks like this; else raise timeouts.connect."),
         IoStatus.Unreachable => new Failure(Outcome.DestinationUnroutable, $"{endPoint} cannot be reached from here.", "Check routing and the address that the origin's name resolves to."),
-        _ => new Failure(Outcome.ConnectionTerminated, $"The connection to {endPoint} failed: {status}.", "Look at the network between here and the origin."),
+        _ => new Failure(Outcome.ConnectFailed, $"The connection to {endPoint} failed: {status}.", "Look at the network between here and the origin."),
     };
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Origin} asked for no client certificate, so '{Certificate}' was not sent. Turn mutual TLS on there (an ALB: verify with trust store), or drop mtlsCertificate from the route; requireCertificateRequest makes this a 522.")]

@@ -54,10 +54,11 @@ internal sealed class UpstreamPool
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
     private async ValueTask<UpstreamLease> OpenOrWaitAsync(UpstreamTarget target, EventLoop loop, bool fresh)
     {
+        var queuedUntil = 0L;
         while (true)
         {
             var binding = target.Binding;
-            if (CannotUse(target, binding) is { } unusable)
+            if (CannotUse(binding) is { } unusable)
             {
                 return new UpstreamLease(unusable);
             }
@@ -79,11 +80,23 @@ internal sealed class UpstreamPool
             if (pool.TryReserveSlot())
             {
                 pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.None, UpstreamPhase.Connecting);
-                var (opened, failure) = await _dialer.OpenAsync(pool, loop, ConnectTimeout);
+                UpstreamConnection? opened = null;
+                Failure? failure;
+                try
+                {
+                    (opened, failure) = await _dialer.OpenAsync(pool, loop, ConnectTimeout);
+                }
+                finally
+                {
+                    if (opened is null)
+                    {
+                        pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.None);
+                        pool.ReleaseSlot(loop);
+                    }
+                }
+
                 if (opened is null)
                 {
-                    pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.None);
-                    pool.ReleaseSlot(loop);
                     return new UpstreamLease(failure!);
                 }
 
@@ -96,8 +109,10 @@ internal sealed class UpstreamPool
                 continue;
             }
 
-            var answer = await pool.Enqueue(loop).Answer;
-            pool.Dequeued();
+            // One deadline for the whole wait, however often a place that became free went to somebody else.
+            queuedUntil = queuedUntil == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : queuedUntil;
+            var left = queuedUntil - loop.Now;
+            var answer = left > 0 ? await pool.Enqueue(loop, TimeSpan.FromMilliseconds(left)).Answer : new PoolAnswer(null, TimedOut: true);
             if (answer.TimedOut)
             {
                 return new UpstreamLease(new Failure(
@@ -108,7 +123,7 @@ internal sealed class UpstreamPool
 
             if (answer.Connection is { } handed)
             {
-                if (ReferenceEquals(target.Binding.Pool, pool) && handed.TryLease())
+                if (!fresh && ReferenceEquals(target.Binding.Pool, pool) && handed.TryLease())
                 {
                     return new UpstreamLease(handed);
                 }
@@ -124,18 +139,8 @@ internal sealed class UpstreamPool
         => pool.Retired && pool.Key.Identity is not null && ReferenceEquals(target.Binding.Pool, pool);
 
     // The binding was made when certificates were loaded; time has gone on since.
-    private Failure? CannotUse(UpstreamTarget target, UpstreamBinding binding)
-    {
-        if (binding.Unusable is not null)
-        {
-            return binding.Unusable;
-        }
-
-        var now = _time.GetUtcNow();
-        return now >= binding.NotAfter ? Unusable(target.CertificateName!, CertificateUsability.Expired, binding.NotAfter)
-            : now < binding.NotBefore ? Unusable(target.CertificateName!, CertificateUsability.NotYetValid, binding.NotBefore)
-            : null;
-    }
+    private Failure? CannotUse(UpstreamBinding binding)
+        => binding.Unusable ?? (binding.Certificate is { } certificate && CertificateProblem.Of(certificate, _time.GetUtcNow(), binding.Environment) is { } problem ? FailureOf(problem) : null);
 
     /// <summary>Says what a target's certificate name means now, and opens a pool for it if it is new.</summary>
     public UpstreamBinding Bind(string scheme, string host, int port, string? certificateName, UpstreamConfig config, UpstreamTrust trust, CertificateSet certificates, EnvironmentType environment)
@@ -143,21 +148,20 @@ internal sealed class UpstreamPool
         ClientCertificate? certificate = null;
         if (certificateName is not null && !certificates.Certificates.TryGetValue(certificateName, out certificate))
         {
-            return new UpstreamBinding(null, Missing(certificateName), DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+            return new UpstreamBinding(null, FailureOf(CertificateProblem.Missing(certificateName, certificates)), null, environment);
         }
 
         // A certificate that will become valid is bound now and looked at again when it is used.
-        var usability = certificate?.UsabilityAt(_time.GetUtcNow(), environment) ?? CertificateUsability.Usable;
-        if (usability is CertificateUsability.Disabled or CertificateUsability.NotEnabledForEnvironment)
+        if (certificate?.UsabilityAt(_time.GetUtcNow(), environment) is CertificateUsability.Disabled or CertificateUsability.NotEnabledForEnvironment)
         {
-            return new UpstreamBinding(null, NotEnabled(certificateName!, usability, environment), certificate!.NotBefore, certificate.NotAfter);
+            return new UpstreamBinding(null, FailureOf(CertificateProblem.Of(certificate, _time.GetUtcNow(), environment)!), certificate, environment);
         }
 
         var key = new UpstreamKey(certificate?.Identity, scheme, host, port, config.ServerName ?? host.Trim('[', ']'), trust.Fingerprint, config.TlsResume, config.RequireCertificateRequest && certificate is not null);
         var notAfter = certificate?.NotAfter ?? DateTimeOffset.MaxValue;
         var pool = _pools.GetOrAdd(key, added => new KeyPool(added, config.Pool, TlsOptionsOf(added, certificate, trust), notAfter, _loops, _metrics));
         pool.Config = config.Pool;
-        return new UpstreamBinding(pool, null, certificate?.NotBefore ?? DateTimeOffset.MinValue, notAfter);
+        return new UpstreamBinding(pool, null, certificate, environment);
     }
 
     /// <summary>Retires every identity that is in none of <paramref name="bindings"/>: what was removed, replaced or disabled.</summary>
@@ -184,22 +188,7 @@ internal sealed class UpstreamPool
         HandshakeTimeout = trust.HandshakeTimeout,
     };
 
-    private static Failure Missing(string name) => new(
-        Outcome.CertificateUnusable,
-        $"There is no client certificate named '{name}'.",
-        $"Create it: pipeproxy mtls-certificate create --name {name} --cert FILE --key FILE --environment-type ...");
-
-    private static Failure NotEnabled(string name, CertificateUsability usability, EnvironmentType environment)
-    {
-        var type = environment.ToString().ToLowerInvariant();
-        return usability == CertificateUsability.Disabled
-            ? new Failure(Outcome.CertificateUnusable, $"Client certificate '{name}' is disabled.", $"pipeproxy mtls-certificate enable --name {name}")
-            : new Failure(Outcome.CertificateUnusable, $"Client certificate '{name}' is not enabled for environment type {type}.", $"pipeproxy mtls-certificate update --name {name} with every --environment-type it should have, {type} among them; see: pipeproxy mtls-certificate list");
-    }
-
-    private static Failure Unusable(string name, CertificateUsability usability, DateTimeOffset when) => usability == CertificateUsability.Expired
-        ? new Failure(Outcome.CertificateUnusable, $"Client certificate '{name}' expired on {when:yyyy-MM-dd HH:mm} UTC.", $"pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE")
-        : new Failure(Outcome.CertificateUnusable, $"Client certificate '{name}' is not valid before {when:yyyy-MM-dd HH:mm} UTC.", "Check this machine's clock, or wait.");
+    private static Failure FailureOf(CertificateProblem problem) => new(Outcome.CertificateUnusable, $"{problem.Cause}.", problem.Remedy);
 }
 
 /// <summary>How origins are verified.</summary>

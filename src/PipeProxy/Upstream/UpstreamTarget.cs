@@ -1,4 +1,5 @@
 using System.Text;
+using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
 
@@ -14,13 +15,14 @@ internal sealed class UpstreamTarget
     private volatile UpstreamBinding _binding;
 
     /// <summary>Makes a target that is bound at once.</summary>
-    public UpstreamTarget(string scheme, string host, int port, string? certificateName, UpstreamConfig config, UpstreamBinding binding)
+    public UpstreamTarget(string scheme, string host, int port, string authority, string? certificateName, UpstreamConfig config, UpstreamBinding binding)
     {
         Scheme = scheme;
         Host = host;
         Port = port;
         CertificateName = certificateName;
-        HostField = Encoding.ASCII.GetBytes(port == (scheme == "https" ? 443 : 80) ? host : $"{host}:{port}");
+        Origin = $"{scheme}://{authority}";
+        HostField = Encoding.ASCII.GetBytes(authority);
         Config = config;
         _binding = binding;
     }
@@ -33,6 +35,9 @@ internal sealed class UpstreamTarget
 
     /// <summary>TCP port.</summary>
     public int Port { get; }
+
+    /// <summary>The origin as people write it.</summary>
+    public string Origin { get; }
 
     /// <summary>The Host field that the origin expects: without the port where it is the scheme's own (RFC 9110 section 7.2).</summary>
     public byte[] HostField { get; }
@@ -54,6 +59,6 @@ internal sealed class UpstreamTarget
 /// <summary>A target resolved against one set of certificates: a pool to rent from, or the reason why there is none.</summary>
 /// <param name="Pool">Connections under the resolved key; null when <paramref name="Unusable"/> is set.</param>
 /// <param name="Unusable">Why no request may leave under this target.</param>
-/// <param name="NotBefore">Start of the certificate's validity, or the smallest value.</param>
-/// <param name="NotAfter">End of the certificate's validity, or the largest value.</param>
-internal sealed record UpstreamBinding(KeyPool? Pool, Failure? Unusable, DateTimeOffset NotBefore, DateTimeOffset NotAfter);
+/// <param name="Certificate">What is presented, looked at again whenever a connection is opened; null when nothing is.</param>
+/// <param name="Environment">What the certificate must be enabled for.</param>
+internal sealed record UpstreamBinding(KeyPool? Pool, Failure? Unusable, ClientCertificate? Certificate, EnvironmentType Environment);

@@ -47,7 +47,7 @@ public sealed class ClientCertificateTests
         var certificate = ClientCertificate.FromPem("a", IssuedCertificate.Good.CertificatePem, IssuedCertificate.Good.KeyPem, environmentTypes: [EnvironmentType.Preview]);
         Assert.Null(certificate.ExplainAt(Now, EnvironmentType.Preview));
         Assert.Equal(
-            "The certificate 'a' is not enabled for the environment type production, only for preview; set the whole list: pipeproxy mtls-certificate update --name a --environment-type preview --environment-type production",
+            "The certificate 'a' is not enabled for the environment type production, only for preview. Set the whole list: pipeproxy mtls-certificate update --name a --environment-type preview --environment-type production",
             certificate.ExplainAt(Now, EnvironmentType.Production));
         Assert.Contains("expired on 2027-06-01", certificate.ExplainAt(Now.AddYears(2), EnvironmentType.Preview), StringComparison.Ordinal);
         Assert.Contains("not valid before 2026-05-31", certificate.ExplainAt(Now.AddYears(-2), EnvironmentType.Preview), StringComparison.Ordinal);

@@ -375,10 +375,10 @@ internal static class ConfigurationErrorVectors
              { "path": "/", "baseUrl": "https://a.example", "mtlsCertificate": "$env(BAD_NAME)" } ] }
             """,
             """
-            pipeproxy.json:1:81: error: routes[0].mtlsCertificate "1st": is not a certificate's name: the first character must be an ASCII letter, _ or $
-            pipeproxy.json:1:156: error: routes[1].mtlsCertificate "my cert": is not a certificate's name: only ASCII letters, digits, _, $ and - are taken
-            pipeproxy.json:1:235: error: routes[2].mtlsCertificate "": is empty; name a certificate of the store
-            pipeproxy.json:2:68: error: routes[3].mtlsCertificate "$env(BAD_NAME)": (the value of BAD_NAME) is not a certificate's name: only ASCII letters, digits, _, $ and - are taken
+            pipeproxy.json:1:81: error: routes[0].mtlsCertificate "1st": may not have '1' as character 1; a certificate's name starts with a letter, '_' or '$', goes on with letters, digits, '_', '$' or '-' (ASCII only), and has at most 128 characters, such as 'aws-alb-cert'
+            pipeproxy.json:1:156: error: routes[1].mtlsCertificate "my cert": may not have a space as character 3; a certificate's name starts with a letter, '_' or '$', goes on with letters, digits, '_', '$' or '-' (ASCII only), and has at most 128 characters, such as 'aws-alb-cert'
+            pipeproxy.json:1:235: error: routes[2].mtlsCertificate "": is empty; a certificate's name starts with a letter, '_' or '$', goes on with letters, digits, '_', '$' or '-' (ASCII only), and has at most 128 characters, such as 'aws-alb-cert'
+            pipeproxy.json:2:68: error: routes[3].mtlsCertificate "$env(BAD_NAME)": (the value of BAD_NAME) may not have a space as character 4; a certificate's name starts with a letter, '_' or '$', goes on with letters, digits, '_', '$' or '-' (ASCII only), and has at most 128 characters, such as 'aws-alb-cert'
             """),
         new(
             "PlainHttpWithCertificate",

@@ -62,25 +62,6 @@ public sealed class ConfigurationTextTests
         => Assert.Equal(expected, NearestName.Find(written, ["environmentType", "routes", "limits", "timeouts"]));
 
     [Theory]
-    [InlineData("aws-alb-cert", true)]
-    [InlineData("_a", true)]
-    [InlineData("$a1", true)]
-    [InlineData("-a", false)]
-    [InlineData("1a", false)]
-    [InlineData("a.b", false)]
-    [InlineData("../a", false)]
-    [InlineData("ä", false)]
-    [InlineData("", false)]
-    public void CertificateName_IsAnIdentifierWithHyphens(string name, bool isRight) => Assert.Equal(isRight, CertificateName.ProblemOf(name) is null);
-
-    [Fact]
-    public void CertificateName_HasAtMost128Characters()
-    {
-        Assert.Null(CertificateName.ProblemOf(new string('a', 128)));
-        Assert.NotNull(CertificateName.ProblemOf(new string('a', 129)));
-    }
-
-    [Theory]
     [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:8080", true)]
     [InlineData("HTTPS://[0:0:0:0:0:0:0:1]:0/", "https://[::1]:0", true)]
     [InlineData("http://localhost", "http://localhost:80", true)]

@@ -242,7 +242,7 @@ public sealed class TlsConnectorTests : IDisposable
             peer.LingerState = new LingerOption(reset, 0);
         });
 
-        Assert.Same(Outcome.ConnectionTerminated, failure.Outcome);
+        Assert.Same(Outcome.HandshakeTerminated, failure.Outcome);
         Assert.Contains(word, failure.Detail);
     }
 

@@ -1,6 +1,6 @@
-using PipeProxy.Certificates;
+using PipeProxy.Configuration;
 
-namespace PipeProxy.Tests.Certificates;
+namespace PipeProxy.Tests.Configuration;
 
 public sealed class CertificateNameTests
 {
@@ -15,6 +15,7 @@ public sealed class CertificateNameTests
     {
         Assert.True(CertificateName.IsValid(name));
         Assert.Null(CertificateName.Explain(name));
+        Assert.Null(CertificateName.ProblemOf(name));
     }
 
     [Theory]
@@ -34,6 +35,7 @@ public sealed class CertificateNameTests
         Assert.Contains(expected, message, StringComparison.Ordinal);
         Assert.Contains(CertificateName.Rule, message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message!);
+        Assert.StartsWith(expected == "empty" ? "is empty; " : $"may not have {expected}; ", CertificateName.ProblemOf(name), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,49 @@
+using PipeProxy.Configuration;
+
+namespace PipeProxy.Certificates;
+
+/// <summary>Why a client certificate may not be presented, and what mends it: one text for logs, answers, <c>check</c> and listings.</summary>
+/// <param name="Cause">A sentence without its full stop.</param>
+/// <param name="Remedy">A sentence without its full stop; it may end with a command.</param>
+internal sealed record CertificateProblem(string Cause, string Remedy)
+{
+    /// <summary>What stands against presenting <paramref name="certificate"/> at <paramref name="now"/>; null when nothing does.</summary>
+    public static CertificateProblem? Of(ClientCertificate certificate, DateTimeOffset now, EnvironmentType environment)
+    {
+        var name = certificate.Name;
+        return certificate.UsabilityAt(now, environment) switch
+        {
+            CertificateUsability.Disabled => new CertificateProblem(
+                $"The certificate '{name}' is disabled", $"Switch it on: pipeproxy mtls-certificate enable --name {name}"),
+            CertificateUsability.NotEnabledForEnvironment => new CertificateProblem(
+                $"The certificate '{name}' is not enabled for the environment type {Word(environment)}, {OnlyFor(certificate)}",
+                $"Set the whole list: pipeproxy mtls-certificate update --name {name} {string.Join(' ', certificate.EnvironmentTypes.Append(environment).Order().Select(static type => $"--environment-type {Word(type)}"))}"),
+            CertificateUsability.Expired => new CertificateProblem(
+                $"The certificate '{name}' expired on {certificate.NotAfter:yyyy-MM-dd HH:mm} UTC", $"Replace it: pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE"),
+            CertificateUsability.NotYetValid => new CertificateProblem(
+                $"The certificate '{name}' is not valid before {certificate.NotBefore:yyyy-MM-dd HH:mm} UTC", "Wait, or check the system's clock"),
+            _ => null,
+        };
+    }
+
+    /// <summary>There is no certificate of this name among <paramref name="certificates"/>, or it could not be read.</summary>
+    public static CertificateProblem Missing(string name, CertificateSet certificates)
+    {
+        if (certificates.Errors.Any(error => error.Value == name))
+        {
+            return new CertificateProblem($"The certificate '{name}' cannot be read", "Its own error says why");
+        }
+
+        var known = certificates.Certificates.Count == 0 ? "there are none" : $"there is {string.Join(", ", certificates.Certificates.Keys.Order(StringComparer.Ordinal).Take(10))}";
+        return new CertificateProblem($"There is no certificate '{name}' ({known})", $"Create it: pipeproxy mtls-certificate create --name {name} --cert FILE --key FILE --environment-type TYPE");
+    }
+
+    /// <summary>Cause and remedy.</summary>
+    public override string ToString() => $"{Cause}. {Remedy}";
+
+    private static string OnlyFor(ClientCertificate certificate) => certificate.EnvironmentTypes.Count == 0
+        ? "nor for any other"
+        : $"only for {string.Join(", ", certificate.EnvironmentTypes.Order().Select(Word))}";
+
+    private static string Word(EnvironmentType type) => type.ToString().ToLowerInvariant();
+}
