@@ -14,7 +14,7 @@ public sealed class BrokenBodyTests
     [InlineData(true)]
     public async Task OriginThatStopsReading_StopsTheClient(bool tls)
     {
-        // What fits into the kernel's buffers of two hops; the body is larger by far.
+        // What fits into the kernel's buffers of two hops, and little more; a proxy that keeps what it cannot pass on would take it all.
         const long InFlight = 40 * Mebibyte;
         byte[] content = new byte[128 * Mebibyte];
         Array.Fill(content, (byte)'p');
@@ -24,7 +24,6 @@ public sealed class BrokenBodyTests
         await client.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {content.Length}\r\n\r\n", whole: true);
         long sent = 0;
         TaskCompletionSource tooMuch = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        long before = GC.GetTotalAllocatedBytes();
         var sending = Task.Run(async () =>
         {
             for (int at = 0; at < content.Length; at += 65536)
@@ -41,7 +40,6 @@ public sealed class BrokenBodyTests
         var first = await Task.WhenAny(tooMuch.Task, Task.Delay(TimeSpan.FromSeconds(1)));
         Assert.NotSame(tooMuch.Task, first);
         Assert.False(sending.IsCompleted);
-        Assert.True(GC.GetTotalAllocatedBytes() - before < 32 * Mebibyte, "The proxy keeps what it cannot pass on.");
 
         origin.StartReading();
         var response = await client.ReadResponseAsync();
