@@ -120,7 +120,7 @@ fi
 write_facts >"$DIR/facts.tsv"
 
 for name in "${!PID_OF[@]}"; do
-  load "$name" 3 >/dev/null # compiled code, filled pools
+  load "$name" 6 >/dev/null # compiled code, filled pools
 done
 run_phase a/a nginx nginx-again
 run_phase job "${proxies[@]}"

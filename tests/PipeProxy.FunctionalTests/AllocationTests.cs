@@ -12,6 +12,7 @@ namespace PipeProxy.FunctionalTests;
 /// Client and origin live in the same process and allocate as they like: <see cref="GC.GetAllocatedBytesForCurrentThread"/> is read
 /// on the loop's own thread before and after a round. The first rounds compile, and fill pools and queues to their lasting size.
 /// </remarks>
+[Collection(MeasuringTests.Name)]
 public sealed class AllocationTests
 {
     private const int RequestsPerRound = 4096;
@@ -24,6 +25,7 @@ public sealed class AllocationTests
     private static readonly WireMessage ChunkedPost = new("POST /items HTTP/1.1\r\nHost: shop.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", "\r\n0\r\n\r\n");
     private static readonly WireMessage Answer = new($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n{new string('x', 1020)}END\n", "END\n");
     private static readonly WireMessage ChunkedAnswer = new($"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n{new string('x', 1024)}\r\n5\r\nabcde\r\n0\r\n\r\n", "\r\n0\r\n\r\n");
+    private static readonly WireMessage LargeAnswer = new($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n{new string('x', 99_996)}END\n", "END\n");
 
     /// <summary>What is sent how; the second column is the number of clients that send at the same time.</summary>
     public static TheoryData<string, int> Jobs => new()
@@ -36,6 +38,8 @@ public sealed class AllocationTests
         { "chunked", 64 },
         { "hop", 1 },
         { "hop", 64 },
+        { "large", 1 },
+        { "large", 64 },
     };
 
     [Theory]
@@ -50,6 +54,7 @@ public sealed class AllocationTests
             "GET" => (Get, Answer),
             "hop" => (GetOfAHop, Answer),
             "POST" => (Post, Answer),
+            "large" => (Get, LargeAnswer),
             _ => (ChunkedPost, ChunkedAnswer),
         };
         using var origin = FixedOrigin.Start(request, answer);

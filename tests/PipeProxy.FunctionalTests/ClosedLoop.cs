@@ -35,7 +35,7 @@ internal sealed class ClosedLoop : IDisposable
 
     private async Task RunAsync(Socket client, int requests)
     {
-        var received = new byte[16 * 1024];
+        var received = new byte[128 * 1024];
         for (var i = 0; i < requests; i++)
         {
             await client.SendAsync(_request.Bytes);
