@@ -21,6 +21,6 @@ public sealed record LimitConfig
     /// <summary>A request's body. Default null: unlimited; else 413.</summary>
     public long? Body { get; init; }
 
-    /// <summary>Client connections at a time. Default 100000; then 503.</summary>
+    /// <summary>Client connections at a time. Default 100000; then 503. Has no effect yet: connections are not counted.</summary>
     public int Connections { get; init; } = 100_000;
 }

@@ -108,6 +108,11 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             Body = unlimited ? null : section.Size("body", 0, long.MaxValue, "\"unlimited\"") ?? defaults.Body,
             Connections = section.Integer("connections", 1, 10_000_000) ?? defaults.Connections,
         };
+        if (limits.Connections != defaults.Connections)
+        {
+            context.Warn(section.Take("connections")!, "has no effect yet: client connections are not counted; bound them with the system's limit of open files");
+        }
+
         section.Finish();
         return limits;
     }
@@ -160,7 +165,8 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         }
 
         var upgrades = section.Texts("upgrades");
-        foreach (var upgrade in upgrades.Where(u => u.Text.Equals("h2c", StringComparison.OrdinalIgnoreCase) || u.Text.Length == 0))
+        var refused = upgrades.Where(u => u.Text.Equals("h2c", StringComparison.OrdinalIgnoreCase) || u.Text.Length == 0).ToList();
+        foreach (var upgrade in refused)
         {
             context.Error(upgrade.At, "cannot be upgraded to: h2c hides requests from the proxy; remove it");
         }
@@ -171,7 +177,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             Forwarded = section.Flag("forwarded") ?? defaults.Forwarded,
             Upgrades = section.Take("upgrades") is null ? defaults.Upgrades : [.. upgrades.Select(u => u.Text.ToLowerInvariant())],
         };
-        if (section.Take("upgrades") is { Elements.Count: > 0 } given)
+        if (refused.Count == 0 && section.Take("upgrades") is { Elements.Count: > 0 } given)
         {
             context.Warn(given, "has no effect yet: no upgrade is passed on; remove it");
         }

@@ -90,8 +90,7 @@ internal static class UpstreamSection
         {
             context.Error(section.Take("minIdle") ?? section.Take("maxConnections")!, $"keeps more connections idle than there may be: minIdle is {pool.MinIdle}, maxConnections is {pool.MaxConnections}");
         }
-
-        if (pool.MinIdle > 0)
+        else if (pool.MinIdle > 0)
         {
             context.Warn(section.Take("minIdle")!, "has no effect yet: connections are opened when requests need them; remove it");
         }

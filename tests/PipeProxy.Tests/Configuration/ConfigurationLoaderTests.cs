@@ -162,7 +162,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     public void SettingsWithoutEffect_Warn()
     {
         _folder.Write("pipeproxy.json", """
-            { "upstreams": { "https://a.example": { "pool": { "minIdle": 1 } } }, "forwarding": { "upgrades": ["websocket"] } }
+            { "upstreams": { "https://a.example": { "pool": { "minIdle": 1 } } }, "forwarding": { "upgrades": ["websocket"] }, "limits": { "connections": 10 } }
             """);
 
         var result = _folder.Load(new ConfigurationOverrides { Forward = "https://a.example" });
@@ -171,7 +171,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal(
             [
                 """pipeproxy.json:1:62: warning: upstreams["https://a.example"].pool.minIdle "1": has no effect yet: connections are opened when requests need them; remove it""",
-                "pipeproxy.json:1:97: warning: forwarding.upgrades: has no effect yet: no upgrade is passed on; remove it",
+                "pipeproxy.json:1:99: warning: forwarding.upgrades: has no effect yet: no upgrade is passed on; remove it",
+                """pipeproxy.json:1:143: warning: limits.connections "10": has no effect yet: client connections are not counted; bound them with the system's limit of open files""",
             ],
             result.Errors.Select(static error => error.ToString()));
     }
