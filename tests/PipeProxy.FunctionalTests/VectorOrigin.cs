@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using PipeProxy.Configuration;
+using PipeProxy.Http1;
 using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests;
@@ -8,6 +10,10 @@ namespace PipeProxy.FunctionalTests;
 /// <remarks>Shared by the tests of a class, which run one after another. It reads framing by itself, without the product's parser.</remarks>
 public sealed class VectorOrigin : IAsyncLifetime
 {
+    // Longer vectors go in pieces of this size: byte by byte they would take long and show nothing more.
+    private const int LongVector = 2048;
+    private const int PieceOfLongVectors = 509;
+
     private readonly Dictionary<TestBuffers, TestProxy> _proxies = [];
     private ByteOrigin? _origin;
     private int _heads;
@@ -38,6 +44,40 @@ public sealed class VectorOrigin : IAsyncLifetime
         }
 
         await _origin!.DisposeAsync();
+    }
+
+    /// <summary>Whether the head is sound and chunked, so that the fault is found when it may have gone to the origin already.</summary>
+    internal static bool IsFaultOfTheBody(Http1Vector vector)
+    {
+        var head = new RequestHead();
+        if (Http1Parser.ParseRequest(vector.Bytes, head, HeadLimits.Default, out _) != ParseStatus.Done)
+        {
+            return false;
+        }
+
+        head.Attach(vector.Bytes);
+        return MessageFraming.OfRequest(head).Kind == FramingKind.Chunked;
+    }
+
+    // The proxy closes as soon as it has seen the fault; what is sent after that may find the connection gone.
+    internal static async Task SendAsync(RawClient client, string wire, bool whole)
+    {
+        try
+        {
+            if (whole || wire.Length <= LongVector)
+            {
+                await client.SendAsync(wire, whole);
+                return;
+            }
+
+            foreach (byte[] piece in Encoding.Latin1.GetBytes(wire).Chunk(PieceOfLongVectors))
+            {
+                await client.SendAsync(piece);
+            }
+        }
+        catch (IOException)
+        {
+        }
     }
 
     // Some vectors are GET requests with a body.
