@@ -1,13 +1,19 @@
 using System.Globalization;
+using System.Text;
 using PipeProxy.Configuration;
+using PipeProxy.Http1;
 using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests;
 
 /// <summary>An origin that counts the whole requests it got and says each one's body back, and a proxy of each buffer size before it.</summary>
 /// <remarks>Shared by the tests of a class, which run one after another. It reads framing by itself, without the product's parser.</remarks>
-public class VectorOrigin : IAsyncLifetime
+public sealed class VectorOrigin : IAsyncLifetime
 {
+    // Longer vectors go in pieces of this size: byte by byte they would take long and show nothing more.
+    private const int LongVector = 2048;
+    private const int PieceOfLongVectors = 509;
+
     private readonly Dictionary<TestBuffers, TestProxy> _proxies = [];
     private ByteOrigin? _origin;
     private int _heads;
@@ -32,13 +38,46 @@ public class VectorOrigin : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        GC.SuppressFinalize(this);
         foreach (var proxy in _proxies.Values)
         {
             await proxy.DisposeAsync();
         }
 
         await _origin!.DisposeAsync();
+    }
+
+    /// <summary>Whether the head is sound and chunked, so that the fault is found when it may have gone to the origin already.</summary>
+    internal static bool IsFaultOfTheBody(Http1Vector vector)
+    {
+        var head = new RequestHead();
+        if (Http1Parser.ParseRequest(vector.Bytes, head, HeadLimits.Default, out _) != ParseStatus.Done)
+        {
+            return false;
+        }
+
+        head.Attach(vector.Bytes);
+        return MessageFraming.OfRequest(head).Kind == FramingKind.Chunked;
+    }
+
+    // The proxy closes as soon as it has seen the fault; what is sent after that may find the connection gone.
+    internal static async Task SendAsync(RawClient client, string wire, bool whole)
+    {
+        try
+        {
+            if (whole || wire.Length <= LongVector)
+            {
+                await client.SendAsync(wire, whole);
+                return;
+            }
+
+            foreach (byte[] piece in Encoding.Latin1.GetBytes(wire).Chunk(PieceOfLongVectors))
+            {
+                await client.SendAsync(piece);
+            }
+        }
+        catch (IOException)
+        {
+        }
     }
 
     // Some vectors are GET requests with a body.
@@ -78,6 +117,3 @@ public class VectorOrigin : IAsyncLifetime
         return body;
     }
 }
-
-/// <summary>As <see cref="VectorOrigin"/>, for requests whose head is sound and whose body is not: their head may come late, or not at all.</summary>
-public sealed class FaultyBodyOrigin : VectorOrigin;
