@@ -1,6 +1,6 @@
-using System.Text;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace PipeProxy.Http1;
 
