@@ -165,7 +165,7 @@ public sealed class UrlTemplateTests
 
     private static FieldTable OneField()
     {
-        var block = Encoding.Latin1.GetBytes("X-Tenant: a/.. %\u00e9\r\n");
+        var block = Encoding.UTF8.GetBytes("X-Tenant: a/.. %\u00e9\r\n");
         var fields = new FieldTable();
         fields.Add(new ByteRange(0, 8), new ByteRange(10, block.Length - 12), default);
         fields.Attach(block);
