@@ -30,10 +30,7 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
     /// <summary>How the last read that gave no bytes ended; Ok while none has.</summary>
     internal IoStatus EndStatus { get; private set; }
 
-    /// <summary>In Looped mode: the next read waits for data before it takes SslStream's buffer. For idle connections; else it would cost a system call per read.</summary>
-    internal bool WaitsForData { get; set; }
-
-    /// <summary>Records that came.</summary>
+    /// <summary>Records that came in the handshake.</summary>
     internal ref readonly TlsRecords Received => ref _received;
 
     /// <summary>Records of our handshake.</summary>
@@ -59,14 +56,16 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_looped)
-        {
-            return buffer.IsEmpty && !WaitsForData ? new(0) : ReadOnLoopAsync(buffer);
-        }
-
         if (buffer.IsEmpty)
         {
+            // SslStream asks so before it takes a buffer; who wants to wait without one waits on the socket.
             return new(0);
+        }
+
+        if (_looped)
+        {
+            var read = socket.ReadAsync(buffer);
+            return read.IsCompletedSuccessfully ? new(Take(read.Result, buffer.Span)) : TakeAsync(read, buffer);
         }
 
         _readBuffer = buffer;
@@ -154,19 +153,17 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
     }
 
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadOnLoopAsync(Memory<byte> buffer)
-    {
-        var result = await socket.ReadAsync(buffer);
-
-        // A wait gives no verdict; SslStream reads next, and that read says what the wait has seen.
-        return buffer.IsEmpty ? 0 : Take(result, buffer.Span);
-    }
+    private async ValueTask<int> TakeAsync(ValueTask<IoResult> read, Memory<byte> buffer) => Take(await read, buffer.Span);
 
     private int Take(IoResult result, ReadOnlySpan<byte> buffer)
     {
         if (result.IsOk)
         {
-            _received.Observe(buffer[..result.Bytes]);
+            if (!_looped)
+            {
+                _received.Observe(buffer[..result.Bytes]);
+            }
+
             return result.Bytes;
         }
 
