@@ -20,7 +20,10 @@ internal sealed class TlsConnection : LoopStream
     private readonly TlsTransportStream _transport;
     private readonly SslStream _ssl;
     private readonly TlsPeer _peer;
-    private bool _mayHoldMore;
+    private readonly TlsRecordReader _records;
+
+    // SslStream may hold data, or records behind the handshake's, that a read gets without waiting.
+    private bool _mayHoldMore = true;
     private bool _reading;
     private bool _shutdown;
     private IoStatus _ended;
@@ -29,6 +32,7 @@ internal sealed class TlsConnection : LoopStream
     {
         _socket = socket;
         _transport = transport;
+        _records = transport.Records!;
         _ssl = ssl;
         _peer = peer;
         CertificateRequested = certificateRequested;
@@ -75,7 +79,7 @@ internal sealed class TlsConnection : LoopStream
         if (buffer.IsEmpty)
         {
             // A wait does not touch SslStream: nothing of its is pending while a connection is idle. What comes may be no data but a session ticket; then the next read waits on.
-            return _mayHoldMore ? new(new IoResult(0, IoStatus.Ok)) : _socket.ReadAsync(buffer);
+            return _mayHoldMore || _records.HasRecord ? new(new IoResult(0, IoStatus.Ok)) : _socket.ReadAsync(buffer);
         }
 
         return DecryptAsync(buffer);
@@ -133,10 +137,15 @@ internal sealed class TlsConnection : LoopStream
         _reading = true;
         try
         {
+            if (!_mayHoldMore && !_records.HasRecord)
+            {
+                await _records.FillAsync();
+            }
+
             var bytes = await _ssl.ReadAsync(buffer, CancellationToken.None);
             if (bytes > 0)
             {
-                // SslStream decrypts what it has until the buffer is full: a short read has left nothing behind but parts of a record.
+                // SslStream decrypts what it was given until the buffer is full: a short read has left nothing behind.
                 _mayHoldMore = bytes == buffer.Length;
                 return new IoResult(bytes, IoStatus.Ok);
             }
@@ -153,7 +162,7 @@ internal sealed class TlsConnection : LoopStream
             _reading = false;
             if (IsClosed)
             {
-                _ssl.Dispose();
+                DisposeUnlessReading();
             }
         }
     }
@@ -214,6 +223,7 @@ internal sealed class TlsConnection : LoopStream
         if (!_reading)
         {
             _ssl.Dispose();
+            _records.Release();
         }
     }
 }

@@ -36,6 +36,9 @@ internal struct TlsRecords
     /// <summary>A plain handshake record began with a Certificate message, as in TLS 1.2.</summary>
     internal bool SawCertificate { get; private set; }
 
+    /// <summary>Bytes that are certainly missing of the record that has begun; 0 between records.</summary>
+    internal readonly int MissingBytes => _left > 0 ? _left : _headerRead > 0 ? HeaderBytes - _headerRead : 0;
+
     internal void Observe(ReadOnlySpan<byte> bytes)
     {
         ObserveStart(bytes);
