@@ -12,7 +12,7 @@ internal sealed class Lane : IDisposable
     private readonly Queue<LoadConnection> _idle = new();
     private readonly List<LoadConnection> _paused = [];
     private readonly Arrivals? _arrivals;
-    private readonly Alarm? _alarm;
+    private Alarm? _alarm;
     private long _budget = long.MaxValue;
     private int _unprepared;
     private bool _running;
@@ -27,7 +27,6 @@ internal sealed class Lane : IDisposable
         _cycle = TargetCycle.Of([.. origin.Targets.Select(static target => target.Weight)]);
         _connections = [.. numbers.Select(number => new LoadConnection(this, number))];
         _arrivals = arrivals;
-        _alarm = arrivals is null ? null : new Alarm(owner.Loop, static self => ((Lane)self!).Ring(), this);
     }
 
     internal LoadLoop Owner { get; }
@@ -67,7 +66,12 @@ internal sealed class Lane : IDisposable
     internal void Start(long now)
     {
         _running = true;
-        _arrivals?.Start(now);
+        if (_arrivals is not null)
+        {
+            _alarm = Alarm.Create(Loop, Ring);
+            _arrivals.Start(now);
+        }
+
         foreach (var connection in _connections)
         {
             Next(connection, now);

@@ -115,12 +115,16 @@ internal sealed class LoadLoop
     /// <summary>Resets what is open and ends the thread.</summary>
     internal async Task EndAsync()
     {
-        await CallAsync(() => IsStopping = true).ConfigureAwait(false);
-        foreach (var lane in _lanes)
+        await CallAsync(() =>
         {
-            lane.Dispose();
-        }
+            IsStopping = true;
+            foreach (var lane in _lanes)
+            {
+                lane.Dispose();
+            }
 
+            return 0;
+        }).ConfigureAwait(false);
         await Loop.StopAsync().ConfigureAwait(false);
     }
 
