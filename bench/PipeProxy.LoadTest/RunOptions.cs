@@ -237,20 +237,20 @@ internal sealed class RunOptions
     }
 
     private static Option<int?> Whole(string name, string description, params string[] aliases) => new(name, aliases)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
         {
-            Description = description,
-            HelpName = "N",
-            CustomParser = result =>
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
             {
-                if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
-                {
-                    return number;
-                }
+                return number;
+            }
 
-                result.AddError($"{name} takes a whole number from 1, not '{result.Tokens[0].Value}'.");
-                return null;
-            },
-        };
+            result.AddError($"{name} takes a whole number from 1, not '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
 
     private static Option<TimeSpan?> Time(string name, string description, params string[] aliases) => new(name, aliases)
     {
