@@ -65,10 +65,11 @@ internal sealed class IdleClients : IAsyncDisposable
     {
         // Reset at the end: ten thousand connections in TIME_WAIT would take the next run's ports.
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
-        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        Stream? stream = null;
         try
         {
             await socket.ConnectAsync(IPAddress.Loopback, url.Port);
+            stream = new NetworkStream(socket, ownsSocket: true);
             if (url.Scheme == Uri.UriSchemeHttps)
             {
                 var tls = new SslStream(stream);
@@ -82,7 +83,8 @@ internal sealed class IdleClients : IAsyncDisposable
         }
         catch
         {
-            await stream.DisposeAsync();
+            stream?.Dispose();
+            socket.Dispose();
             throw;
         }
     }

@@ -83,7 +83,7 @@ internal static class Sections
     // Of the first good round; the shell writes "call.NAME=COUNT" for each.
     private static string MostCalled(IReadOnlyList<Round> rounds) => rounds.Count == 0 ? "" : string.Join(", ",
         from call in rounds[0].Values
-        where call.Key.StartsWith("call.", StringComparison.Ordinal) && call.Value / rounds[0]["requests"] >= 0.05
+        where call.Key.StartsWith("call.", StringComparison.Ordinal) && call.Value / rounds[0]["requests"] >= 0.1
         orderby call.Value descending
         select string.Create(CultureInfo.InvariantCulture, $"{call.Key[5..]} {call.Value / rounds[0]["requests"]:0.0}"));
 }

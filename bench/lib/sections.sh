@@ -243,8 +243,9 @@ count_with_strace() {
 
 measure_idle() {
   local proxy
+  progress "$CURRENT: round 1 of 1"
   for proxy in "${PROXIES[@]}"; do
-    progress "$CURRENT: round 1 of 1, $proxy"
+    progress "$CURRENT: $proxy"
     count_memory plain "$proxy" "$IDLE_CLIENTS"
     count_memory tls "$proxy" "$IDLE_TLS_CLIENTS"
   done
@@ -253,7 +254,7 @@ measure_idle() {
 
 # count_memory CASE PROXY CLIENTS: of a process of its own, so that no earlier load has left memory behind that idle clients could take.
 count_memory() {
-  local name="$2+idle" pid url before after held
+  local name="$2+idle" pid url before after line held
   start_proxy "$name" "$2"
   pid=${PID_OF[$name]}
   url=${URL_OF[$name]}
@@ -262,12 +263,14 @@ count_memory() {
   before=$(settled_kib "$2" "$pid")
   coproc HOLDER { exec "$COMPARISON" hold "$url/" --clients "$3" --trusted-ca "$DIR/ca.pem" 2>"$DIR/hold.err"; }
   local holder=$HOLDER_PID to_holder=${HOLDER[1]}
-  read -r -t 120 _ held _ <&"${HOLDER[0]}"
-  if [[ ${held:-0} -gt 0 ]]; then
+  read -r -t 120 line <&"${HOLDER[0]}"
+  held=${line#holding }
+  held=${held%% *}
+  if ((held > 0)); then
     after=$(settled_kib "$2" "$pid")
     record idle "$1" "$2" 0 "clients=$held" "beforeKib=$before" "afterKib=$after"
   else
-    record idle "$1" "$2" 0 "lost=no idle client connected: $(head -n 1 "$DIR/hold.err")"
+    record idle "$1" "$2" 0 "lost=${line:-$(head -n 1 "$DIR/hold.err")}"
   fi
   exec {to_holder}>&-
   wait "$holder" 2>/dev/null
