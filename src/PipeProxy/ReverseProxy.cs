@@ -47,7 +47,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _loops = new EventLoop[options.Loops > 0 ? options.Loops : Environment.ProcessorCount];
         for (var i = 0; i < _loops.Length; i++)
         {
-            _loops[i] = new EventLoop(i, new EventLoopOptions { Time = options.Time, OnUnhandledException = ReportBug });
+            _loops[i] = new EventLoop(i, new EventLoopOptions { Time = options.Time, Transport = options.Transport, Sizes = options.TransportSizes, OnUnhandledException = ReportBug });
         }
 
         _metrics = new ProxyMetrics(_loops.Length, options.Time);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
+using PipeProxy.Transport;
 
 namespace PipeProxy;
 
@@ -57,6 +58,14 @@ public sealed class ReverseProxyBuilder
         return this;
     }
 
+    /// <summary>What moves bytes. Default: <c>epoll</c> on Linux, <c>sockets</c> elsewhere.</summary>
+    /// <exception cref="PlatformNotSupportedException">From <see cref="Build"/>: this system has no such transport.</exception>
+    public ReverseProxyBuilder UseTransport(TransportKind transport)
+    {
+        _options.Transport = transport;
+        return this;
+    }
+
     /// <summary>The clock of every deadline and every validity. Default <see cref="TimeProvider.System"/>.</summary>
     public ReverseProxyBuilder UseTimeProvider(TimeProvider time)
     {
@@ -65,9 +74,10 @@ public sealed class ReverseProxyBuilder
     }
 
     /// <summary>Sizes of reading buffers; tests make them tiny.</summary>
-    internal ReverseProxyBuilder UseBufferSizes(Transport.BufferSizes sizes)
+    internal ReverseProxyBuilder UseBufferSizes(BufferSizes sizes, TransportOptions transport)
     {
         _options.BufferSizes = sizes;
+        _options.TransportSizes = transport;
         return this;
     }
 
@@ -88,5 +98,9 @@ internal sealed record ProxyOptions
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
-    public Transport.BufferSizes BufferSizes { get; set; } = Transport.BufferSizes.Default;
+    public BufferSizes BufferSizes { get; set; } = BufferSizes.Default;
+
+    public TransportOptions TransportSizes { get; set; } = TransportOptions.Default;
+
+    public TransportKind Transport { get; set; }
 }

@@ -77,6 +77,7 @@ public sealed class AllocationTests
     {
         var certificate = TestCertificates.EcdsaClient;
         var proxy = new ReverseProxyBuilder()
+            .UseTestedTransport()
             .Listen("http://127.0.0.1:0")
             .UseLoops(1)
             .UseCertificates(new InMemoryCertificateSource(ClientCertificate.FromPem("client", certificate.CertificatePem, certificate.KeyPem)))

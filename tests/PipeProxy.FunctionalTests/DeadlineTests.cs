@@ -98,7 +98,7 @@ public sealed class DeadlineTests
 
         Assert.Equal((408, "close"), (response.StatusCode, response["Connection"]));
         string body = await ended.Task.WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.True(body.Length < 10, body);
+        Assert.True(rest.Contains("chunked", StringComparison.Ordinal) || body.Length < 10, body);
         Assert.DoesNotContain("0\r\n\r\n", body, StringComparison.Ordinal);
     }
 
@@ -173,7 +173,9 @@ public sealed class DeadlineTests
                 await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
             }
         });
-        await using var proxy = await TestProxy.StartAsync(origin.Url, configure: config => config with
+
+        // One loop: a connection does not change loops, so on another one /3 would close it and open its own.
+        await using var proxy = await TestProxy.StartAsync(origin.Url, loops: 1, configure: config => config with
         {
             Upstreams = new Dictionary<string, UpstreamConfig> { [origin.Url] = new() { Pool = new PoolConfig { MaxConnections = 1, QueueTimeout = Short } } },
         });

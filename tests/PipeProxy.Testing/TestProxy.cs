@@ -1,7 +1,6 @@
 using System.Globalization;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
-using PipeProxy.Transport;
 
 namespace PipeProxy.Testing;
 
@@ -22,7 +21,7 @@ public sealed class TestProxy : IAsyncDisposable
             .UseCertificates(certificates)
             .UseLogging(_log)
             .UseLoops(loops)
-            .UseBufferSizes(buffers == TestBuffers.Tiny ? BufferSizes.Tiny : BufferSizes.Default);
+            .UseTestedTransport(buffers);
         Proxy = (time is null ? builder : builder.UseTimeProvider(time)).Build();
     }
 
@@ -126,14 +125,4 @@ public sealed class TestProxy : IAsyncDisposable
 
     /// <summary>The port of a URL of <see cref="ReverseProxy.Urls"/>.</summary>
     public static int PortOf(string url) => int.Parse(url.AsSpan(url.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
-}
-
-/// <summary>Which reading buffers a proxy runs with.</summary>
-public enum TestBuffers
-{
-    /// <summary>Those of production.</summary>
-    Normal,
-
-    /// <summary>10 bytes at first, so that every message crosses every boundary.</summary>
-    Tiny,
 }

@@ -33,7 +33,7 @@ public sealed class TestProxyProcess : IAsyncDisposable
         TestProcess? process = null;
         try
         {
-            List<string> run = ["run", "--listen", "http://127.0.0.1:0", "--forward", origin, "--trusted-ca", TestCertificates.Root.CertificatePath, "--allow-root", .. arguments];
+            List<string> run = ["run", "--listen", "http://127.0.0.1:0", "--forward", origin, "--trusted-ca", TestCertificates.Root.CertificatePath, "--allow-root", .. TestedTransport.Arguments, .. arguments];
             if (certificate is not null)
             {
                 await CreateAsync(folder, certificate);

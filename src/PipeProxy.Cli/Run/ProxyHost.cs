@@ -2,12 +2,13 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using PipeProxy.Cli.Output;
 using PipeProxy.Configuration;
+using PipeProxy.Transport;
 
 namespace PipeProxy.Cli.Run;
 
 /// <summary>One run of the proxy as a process: start, signals, reloads, drain.</summary>
 /// <remarks>A host of the library like any other; everything it does goes through <see cref="ReverseProxyBuilder"/> and <see cref="ReverseProxy"/>.</remarks>
-internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverrides overrides, string? passphrase, int loops) : IDisposable
+internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverrides overrides, string? passphrase, int loops, TransportKind transport) : IDisposable
 {
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
@@ -33,6 +34,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             .UseConfig(loaded.Config)
             .UseCertificates(loaded.Certificates!)
             .UseLoops(loops)
+            .UseTransport(transport)
             .UseAccessLogOutput(standardOutput)
             .UseLogging(logging)
             .Build();

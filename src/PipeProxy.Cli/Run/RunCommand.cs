@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PipeProxy.Cli.Output;
+using PipeProxy.Transport;
 
 namespace PipeProxy.Cli.Run;
 
@@ -10,8 +11,8 @@ internal static class RunCommand
     public static Command Create()
     {
         var options = new HostOptions();
-        var transport = new Option<string?>("--transport") { Description = "How sockets are driven: sockets.", HelpName = "NAME" };
-        transport.AcceptOnlyFromAmong("sockets");
+        var transport = new Option<string?>("--transport") { Description = "How sockets are driven: epoll (Linux; the default there) or sockets (everywhere).", HelpName = "NAME" };
+        transport.AcceptOnlyFromAmong("epoll", "sockets");
         var loops = new Option<int>("--loops") { Description = "Event loops, each one thread. Default: one per processor.", HelpName = "N" };
         loops.Validators.Add(static result =>
         {
@@ -42,7 +43,7 @@ internal static class RunCommand
         command.SetAction(async (result, _) =>
         {
             var terminal = Terminal.Of(result);
-            using var host = new ProxyHost(terminal, options.Read(result), options.Passphrase(result), result.GetValue(loops));
+            using var host = new ProxyHost(terminal, options.Read(result), options.Passphrase(result), result.GetValue(loops), TransportOf(result.GetValue(transport)));
             if (!result.GetValue(allowRoot) && Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows())
             {
                 terminal.WriteWarning("running as root. A proxy needs no privilege above port 1023; --allow-root silences this.");
@@ -52,4 +53,11 @@ internal static class RunCommand
         });
         return command;
     }
+
+    private static TransportKind TransportOf(string? name) => name switch
+    {
+        "epoll" => TransportKind.Epoll,
+        "sockets" => TransportKind.Sockets,
+        _ => TransportKind.Default,
+    };
 }

@@ -10,8 +10,8 @@ internal sealed record EventLoopOptions
     /// <summary>The clock. Default: the system's.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Makes the transport that moves the loop's bytes. Default: <see cref="SocketsTransport"/>.</summary>
-    internal Func<LoopTransport> Transport { get; init; } = static () => new SocketsTransport();
+    /// <summary>What moves the loop's bytes. Default: the best that this system has.</summary>
+    internal TransportKind Transport { get; init; }
 
     /// <summary>Buffer sizes.</summary>
     internal TransportOptions Sizes { get; init; } = TransportOptions.Default;
@@ -67,7 +67,7 @@ internal sealed class EventLoop
         _epoch = Time.GetTimestamp();
         Memory = new LoopMemoryPool(this);
         Deadlines = new DeadlineList(this);
-        Transport = options.Transport();
+        Transport = LoopTransport.Create(options.Transport);
         Transport.Attach(this);
         _thread = new Thread(static state => ((EventLoop)state!).RunLoop()) { Name = $"loop {index}", IsBackground = true };
     }
@@ -83,6 +83,9 @@ internal sealed class EventLoop
 
     /// <summary>Milliseconds since the loop was made, read once per round.</summary>
     internal long Now { get; private set; }
+
+    /// <summary>Rounds so far; what may be done once per round compares it.</summary>
+    internal uint Round { get; private set; }
 
     /// <summary>Blocks that live on this loop; rented and returned on it.</summary>
     internal LoopMemoryPool Memory { get; }
@@ -172,9 +175,12 @@ internal sealed class EventLoop
         }
         catch (Exception e)
         {
-            _onUnhandledException?.Invoke(e);
+            ReportUnhandled(e);
         }
     }
+
+    /// <summary>Tells of an exception that left a callback: a bug.</summary>
+    internal void ReportUnhandled(Exception exception) => _onUnhandledException?.Invoke(exception);
 
     /// <summary>Reads the clock anew.</summary>
     internal long ReadClock() => Now = (long)Time.GetElapsedTime(_epoch).TotalMilliseconds;
@@ -185,6 +191,7 @@ internal sealed class EventLoop
         ExecutionContext.SuppressFlow();
         while (true)
         {
+            Round++;
             ReadClock();
             RunPosted();
             RunDeferred();

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace PipeProxy.Transport;
 
-/// <summary>The seam below which bytes move: one per loop. `sockets` stands behind it; an own epoll and a simulated network fit the same shape.</summary>
+/// <summary>The seam below which bytes move: one per loop. <see cref="EpollTransport"/> and <see cref="SocketsTransport"/> stand behind it; a simulated network fits the same shape.</summary>
 /// <remarks>Everything but <see cref="Wake"/> is called on the loop's thread.</remarks>
 internal abstract class LoopTransport : IDisposable
 {
@@ -11,6 +11,16 @@ internal abstract class LoopTransport : IDisposable
     private readonly List<TransportSocket> _sockets = [];
 
     internal EventLoop Loop { get; private set; } = null!;
+
+    /// <summary>Makes a transport for one loop.</summary>
+    /// <exception cref="PlatformNotSupportedException">This system has no such transport.</exception>
+    internal static LoopTransport Create(TransportKind kind) => kind switch
+    {
+        TransportKind.Sockets => new SocketsTransport(),
+        TransportKind.Default when !Libc.IsSupported => new SocketsTransport(),
+        _ when Libc.IsSupported => new EpollTransport(),
+        _ => throw new PlatformNotSupportedException("The transport 'epoll' needs Linux on x86-64 or arm64; take 'sockets'."),
+    };
 
     /// <summary>Sockets that are open or whose last operation has not ended.</summary>
     internal int SocketCount => _sockets.Count;

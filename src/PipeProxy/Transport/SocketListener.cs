@@ -51,7 +51,7 @@ internal sealed class SocketListener
     internal async ValueTask StopAsync()
     {
         await _loop.Enter();
-        _listener.Stop();
+        await _listener.StopAsync();
     }
 
     private static string ErrorOf(ListenStatus status, IPEndPoint endPoint) => status switch

@@ -11,8 +11,6 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
     // Accepts that may complete at once before other work of the loop gets its turn.
     private const int AcceptedPerRound = 64;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
     private readonly EventLoop _loop;
     private readonly Socket _socket;
     private readonly SocketAsyncEventArgs _accept = new(true);
@@ -42,7 +40,7 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
         AcceptMany();
     }
 
-    internal override void Stop()
+    internal override ValueTask StopAsync()
     {
         _loop.AssertInside();
         if (!_stopped)
@@ -51,6 +49,8 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
             _pause.Clear();
             _socket.Dispose();
         }
+
+        return default;
     }
 
     private void AcceptMany()
@@ -103,7 +103,7 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
                 if (!_stopped)
                 {
                     _pause.Set(Pause, DeadlineKind.Idle);
-                    _troubled($"The system refuses to accept connections on {LocalEndPoint} ({_accept.SocketError}); the next attempt follows after {Pause.TotalMilliseconds:0} ms.");
+                    _troubled(Trouble(LocalEndPoint, _accept.SocketError.ToString()));
                 }
 
                 return false;

@@ -23,6 +23,9 @@ internal enum ListenStatus : byte
 /// <summary>A listening socket of a <see cref="LoopTransport"/>.</summary>
 internal abstract class TransportListener
 {
+    /// <summary>How long accepting rests when the system refuses, for example for want of descriptors.</summary>
+    internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     internal abstract IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Waits for connections until stopped.</summary>
@@ -31,6 +34,10 @@ internal abstract class TransportListener
     /// <param name="troubled">Called when the system refuses to accept, for example for want of descriptors; accepting goes on after a pause.</param>
     internal abstract void Start(IReadOnlyList<EventLoop> loops, Action<TransportSocket> accepted, Action<string> troubled);
 
-    /// <summary>Closes the listening socket; connections that it accepted live on.</summary>
-    internal abstract void Stop();
+    /// <summary>Frees the address; connections that were accepted live on. Called on the loop that opened the listener; completes on some loop.</summary>
+    internal abstract ValueTask StopAsync();
+
+    /// <summary>What the operator is told when the system refuses to accept.</summary>
+    internal static string Trouble(IPEndPoint address, string error)
+        => $"The system refuses to accept connections on {address} ({error}); the next attempt follows after {Pause.TotalMilliseconds:0} ms.";
 }

@@ -5,7 +5,11 @@ using PipeProxy.Transport;
 
 namespace PipeProxy.Tests.Transport;
 
-public sealed class SocketConnectionTests
+public sealed class EpollSocketConnectionTests() : SocketConnectionTests(TransportKind.Epoll);
+
+public sealed class SocketsSocketConnectionTests() : SocketConnectionTests(TransportKind.Sockets);
+
+public abstract class SocketConnectionTests(TransportKind transport)
 {
     private static readonly TransportOptions Tiny = new() { BlockBytes = 10, MaxReceiveBytes = 10 };
 
@@ -14,7 +18,7 @@ public sealed class SocketConnectionTests
     [InlineData(true)]
     public async Task BytesWritten_ArriveInOrder(bool tiny)
     {
-        await using var loops = new TestLoops(2, sizes: tiny ? Tiny : null);
+        await using var loops = new TestLoops(2, sizes: tiny ? Tiny : null, transport: transport);
         var (ours, peer) = await loops.PairAsync();
         var sent = new byte[300_000];
         new Random(7).NextBytes(sent);
@@ -43,7 +47,7 @@ public sealed class SocketConnectionTests
     [Fact]
     public async Task EmptyRead_WaitsForDataAndTakesNone()
     {
-        await using var loops = new TestLoops(2);
+        await using var loops = new TestLoops(2, transport: transport);
         var (ours, peer) = await loops.PairAsync();
         var waiting = loops.RunAsync(async () => await ours.ReadAsync(Memory<byte>.Empty));
         await TestLoops.RunAsync(loops[1], () => SendAsync(peer, "hello"));
@@ -58,7 +62,7 @@ public sealed class SocketConnectionTests
     [InlineData(true, (int)IoStatus.Reset)]
     public async Task EmptyRead_SeesPeersEnd(bool abort, int expected)
     {
-        await using var loops = new TestLoops(2);
+        await using var loops = new TestLoops(2, transport: transport);
         var (ours, peer) = await loops.PairAsync();
         var waiting = loops.RunAsync(async () => await ours.ReadAsync(Memory<byte>.Empty));
         await TestLoops.RunAsync(loops[1], () => Task.FromResult(End(peer, abort)));
@@ -72,7 +76,7 @@ public sealed class SocketConnectionTests
     [InlineData(true)]
     public async Task ClosedByUs_PendingReadIsAborted(bool abort)
     {
-        await using var loops = new TestLoops(2);
+        await using var loops = new TestLoops(2, transport: transport);
         var (ours, peer) = await loops.PairAsync();
         var pending = loops.RunAsync(async () => await ours.ReadAsync(new byte[10]));
         await loops.RunAsync(() => Task.FromResult(End(ours, abort)));
@@ -85,7 +89,7 @@ public sealed class SocketConnectionTests
     [Fact]
     public async Task ClosedWithBytesWritten_PeerGetsThemThenEnd()
     {
-        await using var loops = new TestLoops(2);
+        await using var loops = new TestLoops(2, transport: transport);
         var (ours, peer) = await loops.PairAsync();
         await loops.RunAsync(() =>
         {
@@ -102,7 +106,7 @@ public sealed class SocketConnectionTests
     [Fact]
     public async Task SendFails_WhatArrivedBeforeIsStillRead()
     {
-        await using var loops = new TestLoops(2);
+        await using var loops = new TestLoops(2, transport: transport);
         var (ours, peer) = await loops.PairAsync();
 
         // The peer answers and resets because of what it did not read: what a server does that refuses an upload.
@@ -131,7 +135,7 @@ public sealed class SocketConnectionTests
     [Fact]
     public async Task PeerDoesNotRead_FlushWaitsAndAbortEndsIt()
     {
-        await using var loops = new TestLoops(2);
+        await using var loops = new TestLoops(2, transport: transport);
         var (ours, _) = await loops.PairAsync();
         var flushing = loops.RunAsync(async () =>
         {
@@ -154,7 +158,7 @@ public sealed class SocketConnectionTests
     [Fact]
     public async Task ClosedPort_IsRefused()
     {
-        await using var loops = new TestLoops();
+        await using var loops = new TestLoops(transport: transport);
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var result = await loops.RunAsync(async () => await loops[0].ConnectAsync(probe.LocalEndPoint!, TimeSpan.FromSeconds(5)));
@@ -166,7 +170,7 @@ public sealed class SocketConnectionTests
     [Fact]
     public async Task NoRoute_IsUnreachable()
     {
-        await using var loops = new TestLoops();
+        await using var loops = new TestLoops(transport: transport);
         var result = await loops.RunAsync(async () => await loops[0].ConnectAsync(new IPEndPoint(IPAddress.Parse("255.255.255.255"), 1), TimeSpan.FromSeconds(5)));
 
         Assert.Equal(IoStatus.Unreachable, result.Status);
@@ -176,7 +180,7 @@ public sealed class SocketConnectionTests
     public async Task NoAnswer_TimesOut()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        await using var loops = new TestLoops(time: time);
+        await using var loops = new TestLoops(time: time, transport: transport);
 
         // A listener whose queue is full leaves connects unanswered.
         using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

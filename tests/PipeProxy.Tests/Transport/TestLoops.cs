@@ -10,7 +10,7 @@ internal sealed class TestLoops : IAsyncDisposable
     private readonly List<SocketListener> _listeners = [];
     private readonly EventLoop[] _loops;
 
-    internal TestLoops(int count = 1, TimeProvider? time = null, TransportOptions? sizes = null)
+    internal TestLoops(int count = 1, TimeProvider? time = null, TransportOptions? sizes = null, TransportKind transport = TransportKind.Default)
     {
         _loops = new EventLoop[count];
         for (var i = 0; i < count; i++)
@@ -18,6 +18,7 @@ internal sealed class TestLoops : IAsyncDisposable
             _loops[i] = new EventLoop(i, new EventLoopOptions
             {
                 Time = time ?? TimeProvider.System,
+                Transport = transport,
                 Sizes = sizes ?? TransportOptions.Default,
                 OnUnhandledException = Report,
             });

@@ -1,0 +1,155 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+[assembly: DisableRuntimeMarshalling]
+
+namespace PipeProxy.Transport;
+
+/// <summary>The system calls of <see cref="EpollTransport"/>, and what their numbers mean on Linux for x86-64 and arm64.</summary>
+/// <remarks>
+/// Every signature is blittable, so a call is a call and nothing is copied. A negative result means that <see cref="Error"/> tells why; it is read at once, before anything else runs on the thread.
+/// No call here blocks but <see cref="EpollWait"/>: sockets are non-blocking from their first moment.
+/// </remarks>
+internal static unsafe partial class Libc
+{
+    internal const int SocketStream = 1;
+    internal const int SocketNonBlocking = 0x800;
+    internal const int SocketCloseOnExec = 0x80000;
+
+    internal const int LevelSocket = 1;
+    internal const int ReuseAddress = 2;
+    internal const int ErrorOption = 4;
+    internal const int Linger = 13;
+    internal const int ReusePort = 15;
+    internal const int LevelTcp = 6;
+    internal const int NoDelay = 1;
+    internal const int LevelIPv6 = 41;
+    internal const int IPv6Only = 26;
+
+    internal const int Peek = 2;
+    internal const int NoSignal = 0x4000;
+    internal const int ShutdownWrite = 1;
+
+    internal const int EpollAdd = 1;
+    internal const uint EpollIn = 0x1;
+    internal const uint EpollOut = 0x4;
+    internal const uint EpollError = 0x8;
+    internal const uint EpollHangUp = 0x10;
+    internal const uint EpollReadHangUp = 0x2000;
+    internal const uint EpollEdge = 1u << 31;
+
+    /// <summary>Bytes of a <c>sockaddr_storage</c>: every address fits.</summary>
+    internal const int AddressBytes = 128;
+
+    /// <summary>Why the last call on this thread failed.</summary>
+    internal static Errno Error => (Errno)Marshal.GetLastSystemError();
+
+    /// <summary>Whether this process runs where the numbers above hold.</summary>
+    internal static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1")]
+    internal static partial int EpollCreate(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl")]
+    internal static partial int EpollControl(int epoll, int operation, int descriptor, void* registration);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait")]
+    internal static partial int EpollWait(int epoll, void* events, int capacity, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "eventfd")]
+    internal static partial int EventDescriptor(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "socket")]
+    internal static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "bind")]
+    internal static partial int Bind(int descriptor, byte* address, uint length);
+
+    [LibraryImport("libc", EntryPoint = "listen")]
+    internal static partial int Listen(int descriptor, int backlog);
+
+    [LibraryImport("libc", EntryPoint = "accept4")]
+    internal static partial int Accept(int descriptor, byte* address, uint* length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "connect")]
+    internal static partial int Connect(int descriptor, byte* address, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockname")]
+    internal static partial int GetLocalAddress(int descriptor, byte* address, uint* length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt")]
+    internal static partial int SetOption(int descriptor, int level, int option, void* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt")]
+    internal static partial int GetOption(int descriptor, int level, int option, void* value, uint* length);
+
+    [LibraryImport("libc", EntryPoint = "recv")]
+    internal static partial nint Receive(int descriptor, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send")]
+    internal static partial nint Send(int descriptor, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg")]
+    internal static partial nint SendGathered(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shutdown")]
+    internal static partial int Shutdown(int descriptor, int how);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    internal static partial nint Write(int descriptor, void* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    internal static partial int Close(int descriptor);
+
+    /// <summary>Sets an option that is an int.</summary>
+    internal static int SetOption(int descriptor, int level, int option, int value) => SetOption(descriptor, level, option, &value, sizeof(int));
+
+    /// <summary><c>struct iovec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Block
+    {
+        internal byte* Start;
+        internal nuint Length;
+    }
+
+    /// <summary><c>struct msghdr</c> as glibc and musl lay it out on 64-bit systems: the count takes eight bytes, padding included.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader
+    {
+        internal void* Address;
+        internal nuint AddressLength;
+        internal Block* Blocks;
+        internal nuint BlockCount;
+        internal void* Control;
+        internal nuint ControlLength;
+        internal nint Flags;
+    }
+}
+
+/// <summary>Errors that mean something here; numbers of Linux for x86-64 and arm64.</summary>
+internal enum Errno
+{
+    None = 0,
+    NotPermitted = 1,
+    Interrupted = 4,
+    Again = 11,
+    AccessDenied = 13,
+    TooManyOpenInSystem = 23,
+    TooManyOpen = 24,
+    BrokenPipe = 32,
+    Protocol = 71,
+    AddressInUse = 98,
+    AddressNotAvailable = 99,
+    NetworkDown = 100,
+    NetworkUnreachable = 101,
+    ConnectionAborted = 103,
+    ConnectionReset = 104,
+    NotConnected = 107,
+    Shutdown = 108,
+    TimedOut = 110,
+    ConnectionRefused = 111,
+    HostDown = 112,
+    HostUnreachable = 113,
+    InProgress = 115,
+    FamilyNotSupported = 97,
+}
