@@ -2,7 +2,7 @@
 # Measures PipeProxy, nginx, HAProxy and YARP at the same job, in turn: CPU per request, latency, memory, connections.
 #
 #   ./run-bench.sh [--quick] [--only SECTION,...] [--rounds N] [--seconds S] [--rate R] [--connections N] [--idle N] [--load TOOL]
-#                  [--no-build] [--install-peers]
+#                  [--results FOLDER] [--no-build] [--install-peers]
 #
 #   --quick           a minute: one short round of everything, to see that it works; its figures mean nothing
 #   --only LIST       of floor, cpu, latency, large, connections, loops, scale, syscalls, idle, builds; all but builds without it
@@ -12,6 +12,7 @@
 #   --connections N   64 keep-alive clients
 #   --idle N          10000 idle clients, or as many as open files are allowed; a fifth of them over TLS
 #   --load TOOL       pipeproxy-bench, or wrk, which leaves out what needs a fixed rate
+#   --results FOLDER  bench/results
 #   --no-build        what is built already
 #   --install-peers   nginx, HAProxy and tools from Debian's packages, without starting services, as root
 #
@@ -46,6 +47,7 @@ CONNECTIONS=64
 IDLE_CLIENTS=10000
 LOAD=pipeproxy-bench
 RATE=""
+RESULTS="$ROOT/bench/results"
 BUILD=yes
 INSTALL=no
 CURRENT=""
@@ -60,9 +62,10 @@ while (($#)); do
     --connections) CONNECTIONS=$2; shift 2 ;;
     --idle) IDLE_CLIENTS=$2; shift 2 ;;
     --load) LOAD=$2; shift 2 ;;
+    --results) RESULTS=$2; shift 2 ;;
     --no-build) BUILD=no; shift ;;
     --install-peers) INSTALL=yes; shift ;;
-    -h | --help) sed -n '2,22s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,23s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "error: unknown argument '$1'; see $0 --help" >&2; exit 2 ;;
   esac
 done
@@ -130,8 +133,8 @@ for CURRENT in "${ALL_SECTIONS[@]}"; do
 done
 printf 'took\t%d s without the build\n' "$((SECONDS - BUILT_AT))" >>"$DIR/facts.tsv"
 
-mkdir -p "$ROOT/bench/results"
-RESULT="$ROOT/bench/results/$(date -u +%Y%m%dT%H%M%SZ)"
+mkdir -p "$RESULTS"
+RESULT="$RESULTS/$(date -u +%Y%m%dT%H%M%SZ)"
 "$COMPARISON" report --facts "$DIR/facts.tsv" --rounds "$DIR/rounds.tsv" --json "$RESULT.json" --html "$RESULT.html" || fail "the report could not be made"
 echo
 echo "Written to ${RESULT#"$ROOT"/}.json and .html"

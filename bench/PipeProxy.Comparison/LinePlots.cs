@@ -7,8 +7,7 @@ internal sealed class LinePlots
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 
-    // Those that a figure's title ends with.
-    private static readonly (string Value, string Title)[] Percentiles = [("p50", "p50"), ("p99", "p99"), ("p99.9", "p99.9")];
+    private static readonly string[] Percentiles = ["p50", "p75", "p90", "p99", "p99.9"];
 
     private readonly List<object> _plots = [];
 
@@ -49,12 +48,12 @@ internal sealed class LinePlots
         logarithmic = true,
         digits = 0,
         x = Enumerable.Range(0, Percentiles.Length),
-        xNames = Percentiles.Select(static percentile => percentile.Title),
+        xNames = Percentiles,
         lines = result.Proxies.Select((proxy, index) => new
         {
             name = proxy.Proxy,
             color = ProxyColor.Of(proxy.Proxy, index),
-            values = Percentiles.Select(percentile => Finite(Estimate.Of(proxy.Good.Select(round => round[percentile.Value])).Median)),
+            values = Percentiles.Select(percentile => Finite(Estimate.Of(proxy.Good.Select(round => round[percentile])).Median)),
         }),
     });
 

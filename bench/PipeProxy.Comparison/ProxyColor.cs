@@ -8,7 +8,7 @@ internal static class ProxyColor
     /// <summary>The property's name.</summary>
     /// <param name="proxy">The proxy.</param>
     /// <param name="place">Its place among those shown together; tells the unknown ones apart.</param>
-    public static string Of(string proxy, int place) => Known.Contains(proxy) ? "--" + proxy : place % 3 switch
+    public static string Of(string proxy, int place) => Known.Contains(proxy) ? "--" + proxy : (place % 3) switch
     {
         0 => "--pipeproxy",
         1 => "--other-1",

@@ -20,7 +20,6 @@ internal static class RoundsFile
         }
 
         var values = new Dictionary<string, double>(StringComparer.Ordinal);
-        var series = new Dictionary<string, double[]>(StringComparer.Ordinal);
         string? lost = null;
         foreach (var field in fields.Skip(4))
         {
@@ -29,7 +28,7 @@ internal static class RoundsFile
             switch (name)
             {
                 case "load":
-                    lost ??= LoadResult.Read(text, values, series);
+                    lost ??= LoadResult.Read(text, values);
                     break;
                 case "lost":
                     lost ??= text;
@@ -43,7 +42,7 @@ internal static class RoundsFile
         }
 
         lost ??= WhyLost(values);
-        return new Round(fields[0], fields[1], fields[2], number, values, series, lost);
+        return new Round(fields[0], fields[1], fields[2], number, values, lost);
     }
 
     // A round with an error is not compared: an answer of 502 is cheap, and a missing one is free.

@@ -20,29 +20,28 @@ record() {
   printf '%s\n' "$*" >>"$DIR/$ROUNDS_FILE"
 }
 
-# load URL SECONDS [OPTION...]: requests as fast as they are answered, unless options say otherwise; nothing is measured.
+# load URL SECONDS CLIENTS [OPTION...]: requests as fast as they are answered, unless options say otherwise; nothing is measured.
 load() {
-  local url=$1 seconds=$2
-  shift 2
+  local url=$1 seconds=$2 clients=$3
+  shift 3
   if [[ $LOAD == wrk ]]; then
-    pinned_to_load_cpu wrk -t 1 -c "$(connections_of "$@")" -d "$(whole "$seconds")s" "$url"
+    pinned_to_load_cpu wrk -t 1 -c "$clients" -d "$(whole "$seconds")s" "$url"
   else
-    pinned_to_load_cpu "$LOAD_TOOL" "$url" -c "$CONNECTIONS" -d "${seconds}s" --trusted-ca "$DIR/ca.pem" "$@"
+    pinned_to_load_cpu "$LOAD_TOOL" "$url" -c "$clients" -d "${seconds}s" --trusted-ca "$DIR/ca.pem" "$@"
   fi
 }
 
-# measure SECTION CASE PROXY ROUND INSTANCE URL [OPTION...]: one round. The CPU is of the instance's process, while the load runs.
+# measure SECTION CASE PROXY ROUND INSTANCE URL CLIENTS [OPTION...]: one round. The CPU is of the instance's process, while the load runs.
 measure() {
-  local section=$1 case=$2 proxy=$3 round=$4 pid=${PID_OF[$5]} url=$6 result
-  shift 6
+  local section=$1 case=$2 proxy=$3 round=$4 pid=${PID_OF[$5]} url=$6 clients=$7 result
+  shift 7
   result="$DIR/load-$section-$case-${proxy// /}-$round.json"
   if [[ $LOAD == wrk ]]; then
-    measure_with_wrk "$pid" "$url" "$@" >"$DIR/wrk.tsv"
-    record "$section" "$case" "$proxy" "$round" "$(<"$DIR/wrk.tsv")"
-  elif load "$url" "$SECONDS_EACH" --warmup "${WARM_UP}s" --json "$result" --watch-pid "$pid" "$@" >"$DIR/load.out" 2>&1 || [[ -s $result ]]; then
+    record "$section" "$case" "$proxy" "$round" "$(measure_with_wrk "$pid" "$url" "$clients")"
+  elif load "$url" "$SECONDS_EACH" "$clients" --warmup "${WARM_UP}s" --json "$result" --watch-pid "$pid" "$@" >"$DIR/load.out" 2>&1 || [[ -s $result ]]; then
     record "$section" "$case" "$proxy" "$round" "load=$result"
   else
-    record "$section" "$case" "$proxy" "$round" "lost=$(tail -n 1 "$DIR/load.out" | tr '\t' ' ')"
+    record "$section" "$case" "$proxy" "$round" "lost=$(grep -m 1 error "$DIR/load.out" | tr '\t' ' ')"
   fi
 }
 
@@ -50,7 +49,7 @@ measure() {
 measure_with_wrk() {
   local pid=$1 before after
   before=$(cpu_ticks "$pid")
-  load "$2" "$SECONDS_EACH" "${@:3}" >"$DIR/load.out" 2>&1
+  load "$2" "$SECONDS_EACH" "$3" >"$DIR/load.out" 2>&1
   after=$(cpu_ticks "$pid")
   awk -v ticks="$((after - before))" -v hertz="$(getconf CLK_TCK)" 'BEGIN { printf "cpuSeconds=%.2f\t", ticks / hertz }'
   wrk_result "$DIR/load.out"
@@ -63,14 +62,6 @@ wrk_result() {
     /Non-2xx/ { errors += $NF }
     /Socket errors/ { gsub(/,/, ""); errors += $4 + $6 + $8 + $10 }
     END { printf "requests=%d\trate=%.1f\terrors=%d\n", requests, rate, errors }' "$1"
-}
-
-connections_of() {
-  while (($# > 1)); do
-    [[ $1 == -c ]] && { echo "$2"; return; }
-    shift
-  done
-  echo "$CONNECTIONS"
 }
 
 whole() {

@@ -104,7 +104,7 @@ start_proxy() {
   wait_for "$name" "$STARTED" "$PORT"
   PID_OF[$name]=$STARTED
   URL_OF[$name]="http://127.0.0.1:$PORT"
-  TLS_URL_OF[$name]="https://localhost:$TLS_PORT"
+  TLS_URL_OF[$name]="https://127.0.0.1:$TLS_PORT"
 }
 
 create_client_certificate() {
@@ -138,7 +138,7 @@ wait_for_ready_lines() {
 }
 
 listening_port() {
-  sed -n "s|^listening on $1://127\.0\.0\.1:\([0-9]*\).*|\1|p" "$DIR/$2.out" | head -n 1
+  sed -n "s|^listening on $1://127\.0\.0\.1:\([0-9]*\).*|\1|p" "$DIR/$2.out" 2>/dev/null | head -n 1
 }
 
 # end_proxy NAME: ends it, and waits for it.

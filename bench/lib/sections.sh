@@ -21,8 +21,8 @@ warm_up() {
   local seconds=$WARM_START
   [[ $1 == nginx* || $1 == haproxy* ]] && seconds=1
   progress "warming up $1"
-  load "${URL_OF[$1]}/" "$seconds" >/dev/null 2>&1
-  load "${TLS_URL_OF[$1]}/" "$(awk -v s="$seconds" 'BEGIN { print s < 2 ? s / 2 : s / 3 }')" >/dev/null 2>&1
+  load "${URL_OF[$1]}/" "$seconds" "$CONNECTIONS" >/dev/null 2>&1
+  load "${TLS_URL_OF[$1]}/" "$(awk -v s="$seconds" 'BEGIN { print s < 2 ? s / 2 : s / 3 }')" "$CONNECTIONS" >/dev/null 2>&1
 }
 
 check_answer() {
@@ -40,7 +40,7 @@ measure_floor() {
 }
 
 floor_round() {
-  measure floor plain "$1" "$2" "$1" "${URL_OF[$1]}/"
+  measure floor plain "$1" "$2" "$1" "${URL_OF[$1]}/" "$CONNECTIONS"
 }
 
 # Cases take turns within a round as proxies do, so that the cost of a TLS listener or of an access log is compared in the same weather too.
@@ -54,10 +54,10 @@ measure_cpu() {
 }
 
 cpu_round() {
-  measure cpu plain "$1" "$2" "$1" "${URL_OF[$1]}/"
-  measure cpu tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/"
-  measure cpu plain-log "$1" "$2" "$1+log" "${URL_OF[$1+log]}/"
-  measure cpu tls-log "$1" "$2" "$1+log" "${TLS_URL_OF[$1+log]}/"
+  measure cpu plain "$1" "$2" "$1" "${URL_OF[$1]}/" "$CONNECTIONS"
+  measure cpu tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/" "$CONNECTIONS"
+  measure cpu plain-log "$1" "$2" "$1+log" "${URL_OF[$1+log]}/" "$CONNECTIONS"
+  measure cpu tls-log "$1" "$2" "$1+log" "${TLS_URL_OF[$1+log]}/" "$CONNECTIONS"
 }
 
 # Sets HALF_RATE, half of what nginx serves at most.
@@ -66,7 +66,7 @@ find_half_rate() {
   ensure nginx
   local best i
   for ((i = 0; i < 3; i++)); do
-    ROUNDS_FILE=probe.tsv measure probe plain nginx "$i" nginx "${URL_OF[nginx]}/"
+    ROUNDS_FILE=probe.tsv measure probe plain nginx "$i" nginx "${URL_OF[nginx]}/" "$CONNECTIONS"
   done
   best=$("$COMPARISON" rate "$DIR/probe.tsv") || fail "nginx's greatest rate could not be measured"
   HALF_RATE=${RATE:-$((best / 2))}
@@ -84,7 +84,7 @@ measure_latency() {
 }
 
 latency_round() {
-  measure latency plain "$1" "$2" "$1" "${URL_OF[$1]}/" --rate "$HALF_RATE"
+  measure latency plain "$1" "$2" "$1" "${URL_OF[$1]}/" "$CONNECTIONS" --rate "$HALF_RATE"
 }
 
 needs_own_load_tool() {
@@ -102,8 +102,8 @@ measure_large() {
 }
 
 large_round() {
-  measure large plain "$1" "$2" "$1" "${URL_OF[$1]}/files/mebibyte" -c 8
-  measure large tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/files/mebibyte" -c 8
+  measure large plain "$1" "$2" "$1" "${URL_OF[$1]}/files/mebibyte" 8
+  measure large tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/files/mebibyte" 8
 }
 
 measure_connections() {
@@ -115,7 +115,7 @@ measure_connections() {
 }
 
 connections_round() {
-  measure connections plain "$1" "$2" "$1" "${URL_OF[$1]}/close" -c 16
+  measure connections plain "$1" "$2" "$1" "${URL_OF[$1]}/close" 16
 }
 
 measure_loops() {
@@ -132,7 +132,7 @@ measure_loops() {
 }
 
 loops_round() {
-  measure loops plain "$1" "$2" "$1" "${URL_OF[$1]}/" --rate "$HALF_RATE"
+  measure loops plain "$1" "$2" "$1" "${URL_OF[$1]}/" "$CONNECTIONS" --rate "$HALF_RATE"
 }
 
 measure_scale() {
@@ -146,14 +146,14 @@ measure_scale() {
   start_proxy "one route" pipeproxy
   start_proxy "10 000 routes" pipeproxy
   warm_up "one route"
-  load "${URL_OF[10 000 routes]}/route/9999/a" "$WARM_START" >/dev/null 2>&1
+  load "${URL_OF[10 000 routes]}/route/9999/a" "$WARM_START" "$CONNECTIONS" >/dev/null 2>&1
   in_turns "$FEWER_ROUNDS" scale_round "one route" "10 000 routes"
   end_proxy "one route"
   end_proxy "10 000 routes"
 }
 
 scale_round() {
-  measure scale plain "$1" "$2" "$1" "${URL_OF[$1]}/route/9999/a"
+  measure scale plain "$1" "$2" "$1" "${URL_OF[$1]}/route/9999/a" "$CONNECTIONS"
 }
 
 many_routes() {
@@ -200,9 +200,7 @@ can_count_syscalls() {
 # count_syscalls CASE PROXY CLIENTS
 count_syscalls() {
   local pid=${PID_OF[$2]} result="$DIR/load-syscalls-$1-$2.json" counts
-  local options=(-c "$3")
-  [[ $LOAD == wrk ]] || options+=(--warmup 0s --json "$result")
-  "count_with_$COUNTER" "$pid" load "${URL_OF[$2]}/" "$SECONDS_EACH" "${options[@]}" >"$DIR/load.out" 2>&1
+  "count_with_$COUNTER" "$pid" load "${URL_OF[$2]}/" "$SECONDS_EACH" "$3" --json "$result" >"$DIR/load.out" 2>&1
   counts=$(tr '\n' '\t' <"$DIR/calls.tsv")
   if [[ $LOAD == wrk ]]; then
     record syscalls "$1" "$2" 0 "$counts$(wrk_result "$DIR/load.out")"
@@ -259,7 +257,7 @@ count_memory() {
   pid=${PID_OF[$name]}
   url=${URL_OF[$name]}
   [[ $1 == tls ]] && url=${TLS_URL_OF[$name]}
-  load "$url/" 1 >/dev/null 2>&1
+  load "$url/" 1 "$CONNECTIONS" >/dev/null 2>&1
   before=$(settled_kib "$2" "$pid")
   coproc HOLDER { exec "$COMPARISON" hold "$url/" --clients "$3" --trusted-ca "$DIR/ca.pem" 2>"$DIR/hold.err"; }
   local holder=$HOLDER_PID to_holder=${HOLDER[1]}

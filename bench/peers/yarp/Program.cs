@@ -4,11 +4,15 @@
 //
 // DIR holds the run's certificates. Prints "listening on URL" for each listener, as PipeProxy does.
 
+using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -26,10 +30,10 @@ builder.WebHost.ConfigureKestrel(kestrel =>
     kestrel.Limits.MaxRequestBodySize = null;
     kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
     kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-    kestrel.Listen(System.Net.IPAddress.Loopback, 0, static listener => listener.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
-    kestrel.Listen(System.Net.IPAddress.Loopback, 0, listener =>
+    kestrel.Listen(IPAddress.Loopback, 0, static listener => listener.Protocols = HttpProtocols.Http1);
+    kestrel.Listen(IPAddress.Loopback, 0, listener =>
     {
-        listener.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1;
+        listener.Protocols = HttpProtocols.Http1;
         listener.UseHttps(X509Certificate2.CreateFromPemFile(InFolder("server.pem"), InFolder("server-key.pem")));
     });
 });
@@ -53,7 +57,7 @@ builder.Services.AddReverseProxy()
                 ClusterId = "origin",
                 Destinations = new Dictionary<string, DestinationConfig> { ["origin"] = new() { Address = origin } },
                 HttpClient = new HttpClientConfig { MaxConnectionsPerServer = 256, SslProtocols = SslProtocols.Tls13 },
-                HttpRequest = new Yarp.ReverseProxy.Forwarder.ForwarderRequestConfig { Version = System.Net.HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact },
+                HttpRequest = new ForwarderRequestConfig { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact },
             },
         ])
     .ConfigureHttpClient((_, handler) =>
@@ -95,5 +99,5 @@ foreach (var url in app.Services.GetRequiredService<IServer>().Features.Get<ISer
 
 await app.WaitForShutdownAsync();
 
-static System.Net.Security.SslStreamCertificateContext SslCertificate(string certificate, string key) =>
-    System.Net.Security.SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificate, key), additionalCertificates: null, offline: true);
+static SslStreamCertificateContext SslCertificate(string certificate, string key) =>
+    SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificate, key), additionalCertificates: null, offline: true);
