@@ -11,6 +11,7 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
     private readonly EpollTransport _transport = (EpollTransport)loop.Transport;
     private Deadline? _pause;
     private int _descriptor = descriptor;
+    private bool _resting;
 
     public int WatchSlot { get; set; } = -1;
 
@@ -71,6 +72,12 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
             var connected = Libc.Accept(_descriptor, bytes, &length, Libc.SocketNonBlocking | Libc.SocketCloseOnExec);
             if (connected >= 0)
             {
+                if (_resting)
+                {
+                    _resting = false;
+                    troubled(TransportListener.Recovery(local));
+                }
+
                 accepted(new EpollSocket(_transport, connected, SocketAddresses.Read(new ReadOnlySpan<byte>(bytes, (int)length)) ?? local));
                 return true;
             }
@@ -96,6 +103,10 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
     {
         _pause ??= new Deadline(loop, this);
         _pause.Set(TransportListener.Pause, DeadlineKind.Idle);
-        troubled(TransportListener.Trouble(local, error.ToString()));
+        if (!_resting)
+        {
+            _resting = true;
+            troubled(TransportListener.Trouble(local, error.ToString()));
+        }
     }
 }

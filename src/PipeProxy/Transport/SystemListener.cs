@@ -19,6 +19,7 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
     private Action<TransportSocket> _accepted = static _ => { };
     private Action<string> _troubled = static _ => { };
     private int _next;
+    private bool _resting;
     private bool _stopped;
 
     internal SystemListener(EventLoop loop, Socket socket)
@@ -92,6 +93,12 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
         switch (_accept.SocketError)
         {
             case SocketError.Success:
+                if (_resting)
+                {
+                    _resting = false;
+                    _troubled(Recovery(LocalEndPoint));
+                }
+
                 HandOver(socket!);
                 return true;
 
@@ -103,7 +110,11 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
                 if (!_stopped)
                 {
                     _pause.Set(Pause, DeadlineKind.Idle);
-                    _troubled(Trouble(LocalEndPoint, _accept.SocketError.ToString()));
+                    if (!_resting)
+                    {
+                        _resting = true;
+                        _troubled(Trouble(LocalEndPoint, _accept.SocketError.ToString()));
+                    }
                 }
 
                 return false;
