@@ -72,12 +72,6 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
             var connected = Libc.Accept(_descriptor, bytes, &length, Libc.SocketNonBlocking | Libc.SocketCloseOnExec);
             if (connected >= 0)
             {
-                if (_resting)
-                {
-                    _resting = false;
-                    troubled(TransportListener.Recovery(local));
-                }
-
                 accepted(new EpollSocket(_transport, connected, SocketAddresses.Read(new ReadOnlySpan<byte>(bytes, (int)length)) ?? local));
                 return true;
             }
@@ -85,6 +79,13 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
             switch (Libc.Error)
             {
                 case Errno.Again:
+                    if (_resting)
+                    {
+                        // Nobody waits any more: it is over.
+                        _resting = false;
+                        troubled(TransportListener.Recovery(local));
+                    }
+
                     return false;
 
                 // The client went away between its connect and our accept.

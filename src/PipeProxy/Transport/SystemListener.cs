@@ -66,6 +66,13 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
             _accept.AcceptSocket = null;
             if (_socket.AcceptAsync(_accept))
             {
+                if (_resting)
+                {
+                    // Nobody waits any more: it is over.
+                    _resting = false;
+                    _troubled(Recovery(LocalEndPoint));
+                }
+
                 return;
             }
 
@@ -93,12 +100,6 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
         switch (_accept.SocketError)
         {
             case SocketError.Success:
-                if (_resting)
-                {
-                    _resting = false;
-                    _troubled(Recovery(LocalEndPoint));
-                }
-
                 HandOver(socket!);
                 return true;
 
