@@ -1,15 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using PipeProxy.Transport;
 
 namespace PipeProxy.Tls;
 
 /// <summary>Threads that handshakes run on, so that their milliseconds of arithmetic stall no loop; and the bound on how many are under way.</summary>
 internal sealed class HandshakeWorkers : IDisposable
 {
-    // Where loops and handshakes share a core, a request that waits for microseconds must not stand behind milliseconds of arithmetic. 5 leaves handshakes a quarter of a core that is full.
-    private const int Niceness = 5;
-
     private readonly object _gate = new();
     private readonly Queue<(Action<object?> Callback, object? State)> _ready = new();
     private readonly Queue<Action> _waiting = new();
@@ -107,7 +103,6 @@ internal sealed class HandshakeWorkers : IDisposable
     private void Work()
     {
         ExecutionContext.SuppressFlow();
-        Libc.StandBack(Niceness);
         while (TryTake(out var item))
         {
             try

@@ -98,19 +98,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "write")]
     internal static partial nint Write(int descriptor, void* buffer, nuint length);
 
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, uint who, int nice);
-
-    /// <summary>Lets the calling thread stand back behind others (Linux keeps a nice value per thread); no effect elsewhere.</summary>
-    /// <param name="nice">1 to 19; each step takes about a fifth of its share.</param>
-    internal static void StandBack(int nice)
-    {
-        if (IsSupported)
-        {
-            _ = SetPriority(0, 0, nice);
-        }
-    }
-
     [LibraryImport("libc", EntryPoint = "close")]
     internal static partial int Close(int descriptor);
 
