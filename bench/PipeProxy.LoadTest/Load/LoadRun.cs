@@ -68,6 +68,7 @@ internal sealed class LoadRun : IDisposable
         }
         finally
         {
+            _progress.Ended();
             await Task.WhenAll(_loops.Select(static loop => loop.EndAsync())).ConfigureAwait(false);
         }
     }
@@ -125,7 +126,6 @@ internal sealed class LoadRun : IDisposable
             process.End();
         }
 
-        _progress.Ended();
         if (_bug is not null)
         {
             throw new LoadException($"A bug in this tool: {_bug}");
