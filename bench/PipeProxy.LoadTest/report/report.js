@@ -123,6 +123,8 @@
     plots.push({ u, size });
   }
 
+  const hide = (...ids) => ids.forEach((id) => { document.getElementById(id).parentElement.hidden = true; });
+
   // Room between the lines and the frame; a flat line is in the middle.
   const fromZero = (_, min, max) => [0, max > 0 ? max * 1.12 : 1];
   const logRange = (_, min, max) => [Math.pow(10, Math.floor(Math.log10(Math.max(min, 0.1)) * 4) / 4) * 0.9, Math.pow(10, Math.ceil(Math.log10(Math.max(max, 1)) * 4) / 4) * 1.05];
@@ -145,7 +147,7 @@
   // The horizontal axis has a decade per nine: 90 %, 99 %, 99.9 % stand equally far apart, because that is where the interesting part is.
   function byPercentile() {
     const curve = run.histogram.curve.filter(([p]) => p > 0);
-    if (curve.length === 0) return;
+    if (curve.length === 0) return hide("by-percentile");
     const position = (p, last) => p < 100 ? 1 / (1 - p / 100) : Math.max(last * 1.5, run.requests);
     const xs = [], ys = [];
     for (const [p, us] of curve) {
@@ -160,7 +162,7 @@
     };
     plot("by-percentile", {
       scales: { x: { time: false, distr: 3, log: 10, range: (_, min, max) => [1, max] }, y: latencyScale() },
-      axes: [axis({ values: (_, s) => s.map((x) => Math.abs(Math.log10(x) % 1) < 1e-6 ? name(x) : x === 2 ? "50 %" : x === 4 ? "75 %" : ""), filter: (_, s) => s, splits: (_, __, min, max) => [1, 2, 4].concat([1, 2, 3, 4, 5, 6, 7, 8].map((n) => Math.pow(10, n))).filter((x) => x <= max) }), latencyAxis()],
+      axes: [axis({ size: 32, values: (_, s) => s.map((x) => Math.abs(Math.log10(x) % 1) < 1e-6 ? name(x) : x === 2 ? "50 %" : x === 4 ? "75 %" : ""), filter: (_, s) => s, splits: (u, __, min, max) => (u.width < 640 ? [1] : [1, 2, 4]).concat([1, 2, 3, 4, 5, 6, 7, 8].map((n) => Math.pow(10, n))).filter((x) => x <= max) }), latencyAxis()],
       series: [{ label: "percentile", value: (_, x) => x == null ? "–" : x >= xs[xs.length - 1] ? "max" : +(100 * (1 - 1 / x)).toFixed(5) + " %" },
         line("latency", "--first", micros, { fill: () => css("--first-fill"), points: { show: false } })],
     }, [xs, ys]);
@@ -168,10 +170,10 @@
 
   function overTime() {
     const slots = run.intervals;
-    if (slots.length === 0) return;
+    if (slots.length === 0) return hide("rate", "over-time");
     const ts = slots.map((s) => s.t);
     const time = { time: false, range: (_, min, max) => min === max ? [0, max] : [Math.max(0, min - slots[0].seconds), max] };
-    const x = axis({ values: (_, s) => s.map((t) => +t.toFixed(3) + " s") });
+    const x = axis({ size: 32, values: (_, s) => s.map((t) => +t.toFixed(3) + " s") });
     const label = { label: "time", value: (_, t) => t == null ? "–" : t.toFixed(2) + " s" };
     const withErrors = run.errors.total > 0;
     const errors = slots.map((s) => s.errors / s.seconds);
