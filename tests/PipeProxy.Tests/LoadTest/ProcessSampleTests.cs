@@ -12,7 +12,7 @@ public sealed class ProcessSampleTests
         Assert.True(ProcessSample.TryRead(Environment.ProcessId, out var own));
         Assert.True(own.Cpu > TimeSpan.Zero && own.Rss > 1_000_000);
 
-        await using var shell = TestProcess.Start("/bin/sh", ["-c", "cat & echo started; wait"]);
+        await using var shell = TestProcess.Start("/bin/sh", ["-c", "echo started; cat; :"]);
         await shell.WaitForLineAsync("started");
         Assert.True(ProcessSample.TryRead(shell.Id, out var both));
         Assert.True(both.Rss > 0);
