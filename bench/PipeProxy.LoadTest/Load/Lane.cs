@@ -152,7 +152,7 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    /// <summary>Comes ten times a second: what has waited too long, and what was paused.</summary>
+    /// <summary>Comes five times a second: what has waited too long, and what was paused.</summary>
     internal void Sweep(long now, long timeout)
     {
         foreach (var connection in _connections)

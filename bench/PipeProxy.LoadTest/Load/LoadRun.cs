@@ -18,7 +18,8 @@ namespace PipeProxy.LoadTest.Load;
 /// </remarks>
 internal sealed class LoadRun : IDisposable
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    // How exact --timeout is, and how long a closed loop pauses after a failed connect. Each tick wakes three threads.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
 
     private readonly LoadPlan _plan;
     private readonly IReadOnlyList<WatchedProcess> _watched;

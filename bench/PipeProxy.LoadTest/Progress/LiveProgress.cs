@@ -85,9 +85,5 @@ internal sealed class LiveProgress : IRunProgress
         return string.Concat(_rates.Select(rate => Heights[Math.Min(Heights.Length - 1, (int)(rate / top * (Heights.Length - 1) + 0.5))]));
     }
 
-    private void Show(IRenderable what)
-    {
-        _context.UpdateTarget(what);
-        _context.Refresh();
-    }
+    private void Show(IRenderable what) => _context.UpdateTarget(what);
 }
