@@ -56,6 +56,7 @@ measure_cpu() {
 cpu_round() {
   measure cpu plain "$1" "$2" "$1" "${URL_OF[$1]}/" "$CONNECTIONS"
   measure cpu tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/" "$CONNECTIONS"
+  (($2 < FEWER_ROUNDS)) || return
   measure cpu plain-log "$1" "$2" "$1+log" "${URL_OF[$1+log]}/" "$CONNECTIONS"
   measure cpu tls-log "$1" "$2" "$1+log" "${TLS_URL_OF[$1+log]}/" "$CONNECTIONS"
 }
@@ -103,7 +104,6 @@ measure_large() {
 
 large_round() {
   measure large plain "$1" "$2" "$1" "${URL_OF[$1]}/files/mebibyte" 8
-  measure large tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/files/mebibyte" 8
 }
 
 measure_connections() {
