@@ -51,6 +51,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         }
 
         _metrics = new ProxyMetrics(_loops.Length, options.Time);
+        _metrics.Use([.. _loops.Select(static loop => loop.Lag)]);
         _workers = new HandshakeWorkers(onUnhandledException: ReportBug);
         _clientWorkers = new HandshakeWorkers(onUnhandledException: ReportBug);
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
