@@ -94,6 +94,14 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         CheckAddresses(config, errors);
         LoadListenerCertificates(config, errors);
         Routing.RouteTable.TryBuild(config.Routes, errors);
+        errors.AddRange(CheckCertificates(config, certificates));
+        return errors;
+    }
+
+    /// <summary>The part of <see cref="Check"/> that holds the routes' client certificates against those that there are.</summary>
+    public static IReadOnlyList<ConfigurationError> CheckCertificates(ProxyConfig config, ICertificateSource certificates)
+    {
+        var errors = new List<ConfigurationError>();
         CertificateCheck.Run(config, certificates.Load(), TimeProvider.System.GetUtcNow(), errors);
         return errors;
     }

@@ -10,7 +10,7 @@ namespace PipeProxy.FunctionalTests.Docs;
 /// </remarks>
 internal sealed partial class DocReader(DocPage page) : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     private readonly TemporaryDirectory _folder = new();
     private readonly Dictionary<string, string> _ports = [];
