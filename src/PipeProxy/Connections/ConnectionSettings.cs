@@ -14,6 +14,11 @@ internal sealed record ConnectionSettings
         HeadLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.Field, config.Limits.Fields, config.Limits.FieldCount),
         ResponseLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.ResponseHead, config.Limits.ResponseHead, config.Limits.FieldCount * 2),
         MaxBodyBytes = config.Limits.Body ?? long.MaxValue,
+        MaxConnections = config.Limits.Connections,
+        MaxConnectionsPerClient = config.Limits.ConnectionsPerClient ?? int.MaxValue,
+        MaxRequestsPerConnection = config.Limits.RequestsPerConnection ?? int.MaxValue,
+        RequestBodyRate = config.Limits.RequestBodyRate,
+        ResponseBodyRate = config.Limits.ResponseBodyRate,
         TrustedHops = [.. config.Forwarding.TrustedHops],
         SendsForwarded = config.Forwarding.Forwarded,
         StatusProfile = config.StatusProfile,
@@ -36,6 +41,24 @@ internal sealed record ConnectionSettings
 
     /// <summary>Most bytes of a request's body.</summary>
     public required long MaxBodyBytes { get; init; }
+
+    /// <summary>Client connections at a time.</summary>
+    public required int MaxConnections { get; init; }
+
+    /// <summary>Connections of one client at a time.</summary>
+    public required int MaxConnectionsPerClient { get; init; }
+
+    /// <summary>Requests on one connection.</summary>
+    public required int MaxRequestsPerConnection { get; init; }
+
+    /// <summary>Bytes per second of a request's body, at least; 0: any.</summary>
+    public required int RequestBodyRate { get; init; }
+
+    /// <summary>Bytes per second of a response's body that a client takes, at least; 0: any.</summary>
+    public required int ResponseBodyRate { get; init; }
+
+    /// <summary>A request has a time or a pace to keep.</summary>
+    public bool NeedsClock => Timeouts.Total is not null || RequestBodyRate > 0 || ResponseBodyRate > 0;
 
     /// <summary>Clients whose word about their own clients is believed.</summary>
     public required IPNetwork[] TrustedHops { get; init; }

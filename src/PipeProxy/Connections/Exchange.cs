@@ -50,6 +50,9 @@ internal sealed class Exchange
     /// <summary>The client is a proxy whose <c>X-Forwarded-*</c> and <c>Forwarded</c> are believed.</summary>
     public bool IsTrustedHop => _connection.IsTrustedHop(Settings);
 
+    /// <summary>Field lines that tell the origin of the client's certificate (RFC 9440), each with its CRLF; empty when there is nothing to tell.</summary>
+    public ReadOnlySpan<byte> ClientCertificateFields => _connection.ClientCertificateFields;
+
     /// <summary>The client reached us over TLS.</summary>
     public bool IsTls => _connection.IsTls;
 
@@ -89,6 +92,9 @@ internal sealed class Exchange
     /// <summary>It was sent over a connection that was opened for it.</summary>
     public bool OpenedConnection { get; set; }
 
+    /// <summary>It has become an upgraded connection: bytes both ways, no more messages.</summary>
+    public bool IsTunnel { get; set; }
+
     /// <summary>When its first byte was seen, as a timestamp of the loop's clock.</summary>
     public long StartedAt { get; private set; }
 
@@ -115,7 +121,7 @@ internal sealed class Exchange
         Outcome = Outcome.Completed;
         Failure = null;
         Route = Origin = Certificate = null;
-        Retried = OpenedConnection = false;
+        Retried = OpenedConnection = IsTunnel = false;
         _requestId.Clear();
     }
 
@@ -197,6 +203,12 @@ internal sealed class Exchange
     /// <summary>The client cannot be reached any more, or must not be.</summary>
     public void AbortClient(Outcome outcome)
     {
+        if (Failure is not null)
+        {
+            // Told already why, and ended: by the clock, while the handler waited.
+            return;
+        }
+
         Outcome = outcome;
         CloseAfter = true;
         _connection.Abort();

@@ -49,6 +49,7 @@ internal static class ForwardedRequest
         writer.CopyEndToEndFields(request.Fields, request.MinorVersion == 0 ? FilterOfOldClients : Filter);
         writer.Write("Via: 1.1 pipeproxy\r\n"u8);
         ForwardedFields.Write(ref writer, exchange, target.Config.Limits.ForwardedFor);
+        writer.Write(exchange.ClientCertificateFields);
         writer.WriteField("X-Request-Id"u8, exchange.RequestId);
 
         // AWS's desync classifier calls a GET or HEAD that announces an empty body not Compliant. It says the same without.
