@@ -73,6 +73,6 @@ public sealed class LateRejectionTests
         Assert.Equal((522, "pipeproxy; error=tls_alert_received"), (response.StatusCode, response["Proxy-Status"]));
         Assert.DoesNotContain("unknown_ca", response.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("localhost", response.Text, StringComparison.Ordinal);
-        Assert.Contains(proxy.Log, static line => line.Contains("unknown_ca", StringComparison.Ordinal));
+        await proxy.WaitForLogAsync("unknown_ca");
     }
 }

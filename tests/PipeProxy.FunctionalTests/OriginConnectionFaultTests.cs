@@ -63,7 +63,8 @@ public sealed class OriginConnectionFaultTests
     [Fact]
     public async Task ClosedPort_Is522()
     {
-        await using var proxy = await TestProxy.StartAsync($"https://localhost:{FreePorts.Next()}", certificate: TestCertificates.Client);
+        using ClosedPort closed = new();
+        await using var proxy = await TestProxy.StartAsync($"https://localhost:{closed.Port}", certificate: TestCertificates.Client);
 
         AssertFailure(await PostAsync(proxy), "connection_refused");
     }
@@ -119,7 +120,8 @@ public sealed class OriginConnectionFaultTests
     [Fact]
     public async Task FailedOriginConnection_LeavesTheClientsConnectionUsable()
     {
-        await using var proxy = await TestProxy.StartAsync($"https://localhost:{FreePorts.Next()}", certificate: TestCertificates.Client);
+        using ClosedPort closed = new();
+        await using var proxy = await TestProxy.StartAsync($"https://localhost:{closed.Port}", certificate: TestCertificates.Client);
         using var client = await proxy.ConnectAsync();
 
         for (int i = 0; i < 3; i++)

@@ -42,11 +42,12 @@ public sealed class NginxOrigin : IAsyncDisposable
     /// <summary>What stands behind <c>/upload</c>.</summary>
     public UploadSink Uploads { get; }
 
-    /// <summary>nginx's process, for signals and its error log (level info).</summary>
+    /// <summary>nginx's process, for signals and its two logs: the error log (level info) on standard error, the access log on standard output.</summary>
+    /// <remarks>
+    /// An access log line has the connection, the request on it, the client's subject, the verify result, the request line and the status.
+    /// nginx writes it after the answer is out, so whoever has the answer waits for the line.
+    /// </remarks>
     public TestProcess Process => _process;
-
-    /// <summary>Requests that reached nginx, one line each: connection, request on it, client subject, verify result, request line, status.</summary>
-    public IReadOnlyList<string> AccessLog => File.ReadAllLines(_folder.Combine("access.log"));
 
     /// <summary>Starts nginx with TLS; skips the test, or fails it in CI, when nginx is not installed.</summary>
     public static Task<NginxOrigin> StartAsync(PeerTls? tls = null) => StartCoreAsync(tls ?? PeerTls.Default);
@@ -114,7 +115,7 @@ public sealed class NginxOrigin : IAsyncDisposable
           uwsgi_temp_path {{folder.Combine("uwsgi")}};
           scgi_temp_path {{folder.Combine("scgi")}};
           log_format seen '$connection $connection_requests "$ssl_client_s_dn" $ssl_client_verify "$request" $status';
-          access_log {{folder.Combine("access.log")}} seen;
+          access_log /dev/stdout seen;
           default_type text/plain;
           client_max_body_size 0;
           large_client_header_buffers 8 64k;

@@ -31,9 +31,6 @@ public sealed class TestProxy : IAsyncDisposable
     /// <summary>Its client certificates, which a test may replace at any time.</summary>
     public InMemoryCertificateSource Certificates { get; }
 
-    /// <summary>What it told its operator, one line each.</summary>
-    public IReadOnlyList<string> Log => _log.Lines;
-
     /// <summary>The port of its first listener.</summary>
     public int Port => PortOf(Proxy.Urls[0]);
 
@@ -111,6 +108,10 @@ public sealed class TestProxy : IAsyncDisposable
         using var client = await ConnectAsync();
         return await client.ExchangeAsync($"GET {target} HTTP/1.1\r\nHost: proxy.example\r\n\r\n", whole: true);
     }
+
+    /// <summary>The first line for the operator, come already or to come, that holds the text. A request's line comes after its answer is out.</summary>
+    /// <exception cref="TimeoutException">No such line within 10 s; the message has those that came.</exception>
+    public Task<string> WaitForLogAsync(string text) => _log.WaitForLineAsync(text, OriginConnection.DefaultTimeout);
 
     /// <summary>Ends the proxy at once.</summary>
     /// <exception cref="InvalidOperationException">It reported a bug of its own.</exception>

@@ -3,17 +3,45 @@ using Microsoft.Extensions.Logging;
 
 namespace PipeProxy.Testing;
 
-/// <summary>Keeps what a proxy logs, and apart from it what it calls a bug. Thread-safe.</summary>
+/// <summary>Keeps what a proxy logs, with waiters for lines to come, and apart from it what it calls a bug. Thread-safe.</summary>
 internal sealed class TestProxyLog : ILoggerFactory, ILogger
 {
-    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly Lock _lock = new();
+    private readonly List<string> _lines = [];
+    private readonly List<(string Text, TaskCompletionSource<string> Found)> _waiters = [];
     private readonly ConcurrentQueue<string> _bugs = new();
-
-    /// <summary>Every line so far.</summary>
-    internal IReadOnlyList<string> Lines => [.. _lines];
 
     /// <summary>Lines that came with an exception, which only bugs do.</summary>
     internal IReadOnlyList<string> Bugs => [.. _bugs];
+
+    /// <summary>The first line, come already or to come, that holds the text.</summary>
+    internal async Task<string> WaitForLineAsync(string text, TimeSpan limit)
+    {
+        Task<string> found;
+        lock (_lock)
+        {
+            if (_lines.Find(line => line.Contains(text, StringComparison.Ordinal)) is { } line)
+            {
+                return line;
+            }
+
+            TaskCompletionSource<string> waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Add((text, waiter));
+            found = waiter.Task;
+        }
+
+        try
+        {
+            return await found.WaitAsync(limit);
+        }
+        catch (TimeoutException)
+        {
+            lock (_lock)
+            {
+                throw new TimeoutException($"The proxy did not log '{text}' within {limit.TotalSeconds:0} s. It logged:\n{string.Join('\n', _lines)}");
+            }
+        }
+    }
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -29,7 +57,15 @@ internal sealed class TestProxyLog : ILoggerFactory, ILogger
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         string line = $"{logLevel}: {formatter(state, exception)}";
-        _lines.Enqueue(line);
+        lock (_lock)
+        {
+            _lines.Add(line);
+            foreach ((_, TaskCompletionSource<string> found) in _waiters.Where(waiter => line.Contains(waiter.Text, StringComparison.Ordinal)))
+            {
+                found.TrySetResult(line);
+            }
+        }
+
         if (exception is not null)
         {
             _bugs.Enqueue($"{line}\n{exception}");

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using PipeProxy.Testing;
 
 namespace PipeProxy.Tests.Testing;
@@ -34,4 +35,12 @@ public sealed class PeersTests
 
     [Fact]
     public void Ports_AreNotGivenTwice() => Assert.Distinct(Enumerable.Range(0, 50).Select(_ => FreePorts.Next()));
+
+    [Fact]
+    public async Task ClosedPort_Refuses()
+    {
+        using ClosedPort closed = new();
+        SocketException e = await Assert.ThrowsAsync<SocketException>(() => RawClient.ConnectAsync(closed.Port));
+        Assert.Equal(SocketError.ConnectionRefused, e.SocketErrorCode);
+    }
 }

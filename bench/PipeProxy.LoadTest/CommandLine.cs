@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using PipeProxy.LoadTest.Load;
+
+namespace PipeProxy.LoadTest;
+
+/// <summary>The commands of <c>pipeproxy-bench</c>, and the one place where their ends become exit codes.</summary>
+internal static class CommandLine
+{
+    internal static Command Create()
+    {
+        var command = RunCommand.Create();
+        var help = new HelpOption { Description = "Show help and examples." };
+        help.Action = new ExamplesHelpAction((HelpAction)help.Action!);
+        command.Options.Add(help);
+        command.Options.Add(new VersionOption { Description = "Show the version." });
+        return command;
+    }
+
+    internal static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    {
+        var parsed = Create().Parse(arguments);
+        if (parsed.Action is null or ParseErrorAction)
+        {
+            return (int)ReportUsage(parsed, [.. parsed.Errors.Select(static wrong => wrong.Message)], error);
+        }
+
+        try
+        {
+            // No termination timeout: a run handles Ctrl-C by itself and prints what it has.
+            var invocation = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(invocation).ConfigureAwait(false);
+        }
+        catch (UsageException e)
+        {
+            return (int)ReportUsage(parsed, e.Messages, error);
+        }
+        catch (Exception e) when (e is LoadException or IOException or UnauthorizedAccessException)
+        {
+            error.WriteLine($"error: {e.Message}");
+            return (int)ExitCode.Failed;
+        }
+    }
+
+    private static ExitCode ReportUsage(ParseResult parsed, IReadOnlyList<string> messages, TextWriter error)
+    {
+        foreach (var message in messages)
+        {
+            error.WriteLine($"error: {message}");
+        }
+
+        var command = parsed.CommandResult.Command;
+        error.WriteLine($"next: {(command.Parents.Any() ? $"pipeproxy-bench {command.Name}" : command.Name)} --help");
+        return ExitCode.Usage;
+    }
+}

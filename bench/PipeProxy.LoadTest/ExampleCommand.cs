@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace PipeProxy.LoadTest;
+
+/// <summary>A command whose help ends with remarks and examples.</summary>
+internal sealed class ExampleCommand(string name, string description) : Command(name, description)
+{
+    /// <summary>Sentences between the options and the examples.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
+    /// <summary>Whole command lines that work as they stand.</summary>
+    public IReadOnlyList<string> Examples { get; init; } = [];
+}
+
+/// <summary>The usual help, then remarks and examples.</summary>
+internal sealed class ExamplesHelpAction(HelpAction usual) : SynchronousCommandLineAction
+{
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var result = usual.Invoke(parseResult);
+        if (parseResult.CommandResult.Command is ExampleCommand command)
+        {
+            var output = parseResult.InvocationConfiguration.Output;
+            foreach (var remark in command.Remarks)
+            {
+                output.WriteLine(remark);
+            }
+
+            output.WriteLine();
+            output.WriteLine("Examples:");
+            foreach (var example in command.Examples)
+            {
+                output.WriteLine($"  {example}");
+            }
+
+            output.WriteLine();
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,189 @@
+using PipeProxy.Transport;
+
+namespace PipeProxy.LoadTest.Load;
+
+/// <summary>The connections of one loop to one origin, and what gives them their next request.</summary>
+/// <remarks>Closed loop: a connection that has its answer asks again at once. Open loop: requests are due at moments that were fixed before, and the connection that has waited longest takes the next.</remarks>
+internal sealed class Lane : IDisposable
+{
+    private readonly LoopTarget[] _targets;
+    private readonly int[] _cycle;
+    private readonly LoadConnection[] _connections;
+    private readonly Queue<LoadConnection> _idle = new();
+    private readonly List<LoadConnection> _paused = [];
+    private readonly Arrivals? _arrivals;
+    private Alarm? _alarm;
+    private long _budget = long.MaxValue;
+    private int _unprepared;
+    private bool _running;
+    private long _alarmAt = long.MaxValue;
+
+    internal Lane(LoadLoop owner, Origin origin, LoadPlan plan, Dialer dialer, IEnumerable<int> numbers, Arrivals? arrivals)
+    {
+        Owner = owner;
+        Dialer = dialer;
+        RequestsPerConnection = plan.RequestsPerConnection;
+        _targets = [.. origin.Targets.Select(target => new LoopTarget(plan.Request, target))];
+        _cycle = TargetCycle.Of([.. origin.Targets.Select(static target => target.Weight)]);
+        _connections = [.. numbers.Select(number => new LoadConnection(this, number))];
+        _arrivals = arrivals;
+    }
+
+    internal LoadLoop Owner { get; }
+
+    internal EventLoop Loop => Owner.Loop;
+
+    internal Dialer Dialer { get; }
+
+    internal int RequestsPerConnection { get; }
+
+    /// <summary>Requests that may still begin.</summary>
+    internal bool IsExhausted => !_running || (_arrivals is null ? _budget == 0 : _arrivals.Next == long.MaxValue);
+
+    /// <summary>Connections that were opened ahead, or could not be, are all done.</summary>
+    internal bool IsPrepared => _unprepared == 0;
+
+    internal LoopTarget TargetAt(int cursor) => _targets[_cycle[(uint)cursor % (uint)_cycle.Length]];
+
+    /// <summary>Opens all connections, so that the run does not begin with a storm of handshakes.</summary>
+    internal void Prepare()
+    {
+        _unprepared = _connections.Length;
+        foreach (var connection in _connections)
+        {
+            connection.Prepare();
+        }
+    }
+
+    internal void Prepared(LoadConnection connection)
+    {
+        if (_unprepared > 0)
+        {
+            _unprepared--;
+        }
+    }
+
+    internal void Start(long now)
+    {
+        _running = true;
+        if (_arrivals is not null)
+        {
+            _alarm = Alarm.Create(Loop, Ring);
+            _arrivals.Start(now);
+        }
+
+        foreach (var connection in _connections)
+        {
+            Next(connection, now);
+        }
+    }
+
+    /// <summary>Measuring begins: only so many more requests.</summary>
+    internal void Limit(long requests)
+    {
+        _budget = requests;
+        _arrivals?.Limit(requests);
+    }
+
+    /// <summary>The schedule ends at this moment.</summary>
+    internal void EndAt(long end) => _arrivals?.EndAt(end);
+
+    /// <summary>No further request begins.</summary>
+    /// <returns>How many were due and found no connection.</returns>
+    internal long Stop(long now)
+    {
+        var overdue = _arrivals?.Overdue(now) ?? 0;
+        _running = false;
+        _budget = 0;
+        _arrivals?.Stop();
+        _paused.Clear();
+        return overdue;
+    }
+
+    /// <summary>The connection is free.</summary>
+    internal void Next(LoadConnection connection, long now)
+    {
+        if (!_running)
+        {
+            _idle.Enqueue(connection);
+        }
+        else if (_arrivals is not null)
+        {
+            if (_arrivals.TryTake(now, out var intended))
+            {
+                connection.Begin(intended, now);
+                return;
+            }
+
+            _idle.Enqueue(connection);
+            SetAlarm();
+        }
+        else if (_budget > 0)
+        {
+            _budget--;
+            connection.Begin(now, now);
+            return;
+        }
+
+        Owner.CheckFinished();
+    }
+
+    /// <summary>The connection's request failed.</summary>
+    internal void Failed(LoadConnection connection, SocketErrorKind? kind)
+    {
+        if (_arrivals is null && kind is SocketErrorKind.Connect or SocketErrorKind.Tls)
+        {
+            // A server that is not there is not asked as fast as a processor can; the next sweep goes on.
+            _paused.Add(connection);
+            Owner.CheckFinished();
+        }
+        else
+        {
+            Next(connection, Clock.Now);
+        }
+    }
+
+    /// <summary>Comes ten times a second: what has waited too long, and what was paused.</summary>
+    internal void Sweep(long now, long timeout)
+    {
+        foreach (var connection in _connections)
+        {
+            connection.CheckTimeout(now, timeout);
+        }
+
+        if (_paused.Count > 0)
+        {
+            LoadConnection[] paused = [.. _paused];
+            _paused.Clear();
+            foreach (var connection in paused)
+            {
+                Next(connection, now);
+            }
+        }
+    }
+
+    public void Dispose() => _alarm?.Dispose();
+
+    private void Ring()
+    {
+        _alarmAt = long.MaxValue;
+        var now = Clock.Now;
+        while (_idle.Count > 0 && _arrivals!.TryTake(now, out var intended))
+        {
+            _idle.Dequeue().Begin(intended, now);
+        }
+
+        SetAlarm();
+    }
+
+    // Without a free connection there is nothing to wake up for: the next answer takes what is due.
+    private void SetAlarm()
+    {
+        var next = _arrivals!.Next;
+        if (_idle.Count > 0 && next < _alarmAt)
+        {
+            _alarmAt = next;
+            _alarm!.Set(next);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using PipeProxy.Transport;
+
+namespace PipeProxy.LoadTest.Load;
+
+/// <summary>One event loop with its share of the connections, and what it counted.</summary>
+/// <remarks>Fields belong to the loop's thread. The run talks to it by posting; answers come back as tasks.</remarks>
+internal sealed class LoadLoop
+{
+    private readonly long _timeout;
+    private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Lane[] _lanes = [];
+    private bool _preparing;
+    private bool _started;
+
+    internal LoadLoop(int index, LoadPlan plan, Action<Exception> onUnhandledException)
+    {
+        _timeout = Clock.Of(plan.Timeout);
+        Loop = new EventLoop(index, new EventLoopOptions { OnUnhandledException = onUnhandledException });
+    }
+
+    internal EventLoop Loop { get; }
+
+    /// <summary>What is being counted into.</summary>
+    internal Tally Tally { get; private set; } = new();
+
+    /// <summary>Connections that wait for an answer.</summary>
+    internal int Busy { get; set; }
+
+    /// <summary>The run is over; what ends now was ended by us.</summary>
+    internal bool IsStopping { get; private set; }
+
+    /// <summary>Completes when no request is under way and none will begin.</summary>
+    internal Task Finished => _finished.Task;
+
+    internal void Add(IReadOnlyList<Lane> lanes) => _lanes = [.. lanes];
+
+    internal void Answered(int status, long nanoseconds)
+    {
+        Busy--;
+        Tally.Answered(status, nanoseconds);
+    }
+
+    /// <summary>Opens all connections; completes when each is open or has failed.</summary>
+    internal Task PrepareAsync()
+    {
+        Loop.Post(
+            static state =>
+            {
+                var self = (LoadLoop)state!;
+                self._preparing = true;
+                foreach (var lane in self._lanes)
+                {
+                    lane.Prepare();
+                }
+            },
+            this);
+        return _prepared.Task;
+    }
+
+    internal Task<long> StartAsync() => CallAsync(() =>
+    {
+        var now = Clock.Now;
+        _started = true;
+        foreach (var lane in _lanes)
+        {
+            lane.Start(now);
+        }
+
+        CheckFinished();
+        return now;
+    });
+
+    /// <summary>Hands over what was counted since the last call.</summary>
+    /// <param name="next">An empty one to go on with.</param>
+    /// <param name="limits">From here on only so many requests, per lane; null for no change.</param>
+    internal Task<(Tally Tally, long At)> TakeAsync(Tally next, long[]? limits = null) => CallAsync(() =>
+    {
+        var taken = Tally;
+        Tally = next;
+        for (var i = 0; i < limits?.Length; i++)
+        {
+            _lanes[i].Limit(limits[i]);
+        }
+
+        CheckFinished();
+        return (taken, Clock.Now);
+    });
+
+    /// <summary>No further request begins; those under way may end.</summary>
+    /// <returns>Requests that were due and not sent.</returns>
+    internal Task<long> StopSendingAsync() => CallAsync(() =>
+    {
+        var now = Clock.Now;
+        var overdue = _lanes.Sum(lane => lane.Stop(now));
+        CheckFinished();
+        return overdue;
+    });
+
+    /// <summary>Schedules end at this moment.</summary>
+    internal void PostEnd(long end) => Loop.Post(
+        _ =>
+        {
+            foreach (var lane in _lanes)
+            {
+                lane.EndAt(end);
+            }
+
+            CheckFinished();
+        },
+        null);
+
+    internal void PostSweep() => Loop.Post(static state => ((LoadLoop)state!).Sweep(), this);
+
+    /// <summary>Resets what is open and ends the thread.</summary>
+    internal async Task EndAsync()
+    {
+        await CallAsync(() =>
+        {
+            IsStopping = true;
+            foreach (var lane in _lanes)
+            {
+                lane.Dispose();
+            }
+
+            return 0;
+        }).ConfigureAwait(false);
+        await Loop.StopAsync().ConfigureAwait(false);
+    }
+
+    internal void CheckFinished()
+    {
+        if (Busy > 0 || !_started)
+        {
+            return;
+        }
+
+        foreach (var lane in _lanes)
+        {
+            if (!lane.IsExhausted)
+            {
+                return;
+            }
+        }
+
+        _finished.TrySetResult();
+    }
+
+    private void Sweep()
+    {
+        var now = Clock.Now;
+        foreach (var lane in _lanes)
+        {
+            lane.Sweep(now, _timeout);
+        }
+
+        if (_preparing && _lanes.All(static lane => lane.IsPrepared))
+        {
+            _prepared.TrySetResult();
+        }
+    }
+
+    private Task<T> CallAsync<T>(Func<T> call)
+    {
+        var source = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Loop.Post(_ => source.SetResult(call()), null);
+        return source.Task;
+    }
+}

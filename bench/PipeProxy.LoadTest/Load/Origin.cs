@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PipeProxy.LoadTest.Load;
+
+/// <summary>Scheme, host and port that connections are made to, with the targets that are asked for there.</summary>
+internal sealed class Origin
+{
+    private readonly IPEndPoint[] _addresses;
+
+    private Origin(IReadOnlyList<Target> targets, IPEndPoint[] addresses)
+    {
+        Targets = targets;
+        Url = targets[0].Url;
+        Weight = targets.Sum(static target => target.Weight);
+        _addresses = addresses;
+    }
+
+    internal IReadOnlyList<Target> Targets { get; }
+
+    internal Uri Url { get; }
+
+    internal bool IsTls => Targets[0].IsTls;
+
+    /// <summary>Sum over its targets.</summary>
+    internal int Weight { get; }
+
+    /// <summary>Connections take the addresses in turn.</summary>
+    internal IPEndPoint Address(int connection) => _addresses[connection % _addresses.Length];
+
+    /// <summary>Groups targets by where they are, and resolves the names once.</summary>
+    /// <exception cref="LoadException">A name has no address.</exception>
+    internal static async Task<IReadOnlyList<Origin>> ResolveAsync(IEnumerable<Target> targets, CancellationToken cancellationToken)
+    {
+        var origins = new List<Origin>();
+        foreach (var group in targets.GroupBy(static target => target.Origin, StringComparer.OrdinalIgnoreCase))
+        {
+            var all = group.ToList();
+            origins.Add(new Origin(all, await AddressesOf(all[0].Url, cancellationToken).ConfigureAwait(false)));
+        }
+
+        return origins;
+    }
+
+    private static async Task<IPEndPoint[]> AddressesOf(Uri url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, cancellationToken).ConfigureAwait(false);
+
+            // As other load generators do: one family, the first that the system prefers. `localhost` is ::1 and 127.0.0.1, and servers often listen on the latter only.
+            var usable = addresses.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).DefaultIfEmpty(addresses.FirstOrDefault()).OfType<IPAddress>().ToArray();
+            return usable.Length > 0
+                ? [.. usable.Select(address => new IPEndPoint(address, url.Port))]
+                : throw new LoadException($"'{url.Host}' has no address.");
+        }
+        catch (SocketException e)
+        {
+            throw new LoadException($"The name '{url.Host}' cannot be resolved: {e.Message}.");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace PipeProxy.LoadTest.Load;
+
+/// <summary>A URL to ask for, and its share of the requests.</summary>
+internal sealed record Target(Uri Url, int Weight)
+{
+    /// <summary>Scheme, host and port: what a connection is made to.</summary>
+    internal string Origin => Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.StrongPort, UriFormat.UriEscaped);
+
+    internal bool IsTls => Url.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>Reads <c>URL</c>, <c>URL=WEIGHT</c> or <c>URL WEIGHT</c>. In a URL with a query an equals sign belongs to the query, so there only the last form has a weight.</summary>
+    internal static bool TryParse(string text, [NotNullWhen(true)] out Target? target, [NotNullWhen(false)] out string? wrong)
+    {
+        target = null;
+        var (url, weight) = Split(text.Trim());
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.Host.Length == 0)
+        {
+            wrong = $"'{text}' is no http:// or https:// URL.";
+            return false;
+        }
+
+        if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
+        {
+            wrong = $"'{text}': user names and fragments are not sent; give a URL without them.";
+            return false;
+        }
+
+        if (!int.TryParse(weight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 1000)
+        {
+            wrong = $"'{text}': the weight '{weight}' is not a whole number from 1 to 1000.";
+            return false;
+        }
+
+        (target, wrong) = (new Target(uri, number), null);
+        return true;
+    }
+
+    private static (string Url, string Weight) Split(string text)
+    {
+        if (text.LastIndexOf(' ') is > 0 and var space)
+        {
+            return (text[..space].TrimEnd(), text[(space + 1)..]);
+        }
+
+        return !text.Contains('?', StringComparison.Ordinal) && text.LastIndexOf('=') is > 0 and var sign && IsNumber(text[(sign + 1)..])
+            ? (text[..sign], text[(sign + 1)..])
+            : (text, "1");
+    }
+
+    private static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using PipeProxy.LoadTest.Watch;
+
+namespace PipeProxy.LoadTest;
+
+/// <summary>The options that say what becomes of a result.</summary>
+internal sealed class ReportOptions
+{
+    private readonly Option<string?> _output = new("--output", "-o") { Description = "text or json on standard output. Default text.", HelpName = "FORMAT" };
+    private readonly Option<string?> _json = File("--json", "Write the result as JSON; see docs/load-test.md for its names.");
+    private readonly Option<string?> _csv = File("--csv", "Write intervals and total as CSV.");
+    private readonly Option<string?> _html = File("--html", "Write one HTML page with plots that needs nothing else.");
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress on standard error." };
+    private readonly Option<FailCondition[]> _failIf = new("--fail-if") { Description = "End with exit code 3 when this holds, such as 'p99>5ms', 'rate<10k', 'error-rate>0.1%', 'cpu:proxy>30us'. Repeatable.", HelpName = "CONDITION", CustomParser = Conditions };
+    private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "CPU and memory of this process and its descendants beside the result: PID or PID=NAME. Repeatable.", HelpName = "PID", CustomParser = Processes };
+
+    internal ReportOptions() => _output.AcceptOnlyFromAmong("text", "json");
+
+    internal void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _watch, _failIf, _output, _json, _csv, _html, _quiet })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <exception cref="UsageException">Options do not go together.</exception>
+    internal ReportPlan Read(ParseResult parsed)
+    {
+        var watched = (parsed.GetValue(_watch) ?? []).Select(static process => process.Usage.Name).ToArray();
+        var blind = (parsed.GetValue(_failIf) ?? []).Where(condition => !condition.CanBeJudged(watched)).ToArray();
+        return blind.Length == 0
+            ? ReadCore(parsed)
+            : throw new UsageException([.. blind.Select(static condition => $"--fail-if '{condition}' needs the process: --watch-pid PID=NAME.")]);
+    }
+
+    private ReportPlan ReadCore(ParseResult parsed) => new()
+    {
+        AsJson = parsed.GetValue(_output) == "json",
+        Json = parsed.GetValue(_json),
+        Csv = parsed.GetValue(_csv),
+        Html = parsed.GetValue(_html),
+        Quiet = parsed.GetValue(_quiet),
+        FailIf = parsed.GetValue(_failIf) ?? [],
+        Watched = parsed.GetValue(_watch) ?? [],
+    };
+
+    private static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+
+    private static FailCondition[]? Conditions(ArgumentResult result)
+    {
+        var conditions = new List<FailCondition>();
+        foreach (var token in result.Tokens)
+        {
+            if (FailCondition.TryParse(token.Value, out var condition, out var wrong))
+            {
+                conditions.Add(condition);
+            }
+            else
+            {
+                result.AddError(wrong);
+            }
+        }
+
+        return [.. conditions];
+    }
+
+    private static WatchedProcess[]? Processes(ArgumentResult result)
+    {
+        var processes = new List<WatchedProcess>();
+        foreach (var token in result.Tokens)
+        {
+            if (WatchedProcess.TryParse(token.Value, out var process, out var wrong))
+            {
+                processes.Add(process);
+            }
+            else
+            {
+                result.AddError(wrong);
+            }
+        }
+
+        return [.. processes];
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using PipeProxy.LoadTest.Load;
+using PipeProxy.LoadTest.Progress;
+using PipeProxy.LoadTest.Results;
+
+namespace PipeProxy.LoadTest;
+
+/// <summary><c>pipeproxy-bench URL...</c>: one run, its result in the forms asked for, and a verdict as exit code.</summary>
+internal static class RunCommand
+{
+    internal static Command Create()
+    {
+        var options = new RunOptions();
+        var reports = new ReportOptions();
+        var command = new ExampleCommand("pipeproxy-bench", "A load generator for HTTP/1.1 that presents client certificates.")
+        {
+            Remarks =
+            [
+                "Ctrl-C ends the run and prints what was measured until then; a second one ends at once.",
+                "Exit codes: 0 measured, 1 failed (nothing answered, or answers were not HTTP), 2 usage, 3 a --fail-if condition held.",
+            ],
+            Examples =
+            [
+                "pipeproxy-bench http://127.0.0.1:8080/ -c 64 -d 10s --warmup 2s",
+                "pipeproxy-bench https://my-alb.example/ --cert client.pem --key client-key.pem --rate 2000 -d 30s --html report.html",
+                "pipeproxy-bench http://127.0.0.1:8080/a=3 http://127.0.0.1:8080/b=1 -n 100000 --watch-pid 1234=proxy --json run.json",
+                "pipeproxy-bench http://127.0.0.1:8080/ --rate 5k --fail-if 'p99>5ms' --fail-if 'errors>0'",
+                "pipeproxy-bench compare before/ after/",
+            ],
+        };
+        options.AddTo(command);
+        reports.AddTo(command);
+        command.SetAction(async (parsed, _) => (int)await RunAsync(options.Read(parsed), reports.Read(parsed), parsed.InvocationConfiguration).ConfigureAwait(false));
+        return command;
+    }
+
+    private static async Task<ExitCode> RunAsync(LoadPlan plan, ReportPlan reports, InvocationConfiguration streams)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var run = new LoadRun(plan, reports.Watched, ProgressOf(plan, reports, streams), stop.Token);
+        var result = await run.RunAsync().ConfigureAwait(false);
+        await reports.WriteAsync(result, streams.Output).ConfigureAwait(false);
+        return Judge(result, reports, streams.Error);
+
+        // The first one is ours, the second one the system's.
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
+    }
+
+    private static IRunProgress ProgressOf(LoadPlan plan, ReportPlan reports, InvocationConfiguration streams)
+    {
+        _ = plan;
+        return reports.Quiet ? new NoProgress() : new PlainProgress(streams.Error);
+    }
+
+    private static ExitCode Judge(LoadResult result, ReportPlan reports, TextWriter error)
+    {
+        if (!result.IsTrustworthy)
+        {
+            error.WriteLine(result.Total.Requests == 0
+                ? $"error: nothing answered{(result.GaveUp ? "; the run was given up" : "")}."
+                : $"error: {Text.Plural(result.Total.Malformed, "answer")} broke HTTP/1.1; the figures are not to be trusted.");
+            return ExitCode.Failed;
+        }
+
+        var held = false;
+        foreach (var condition in reports.FailIf)
+        {
+            if (condition.Holds(result, out var measured))
+            {
+                held = true;
+                error.WriteLine($"failed: {condition}, {measured}");
+            }
+        }
+
+        return held ? ExitCode.ConditionHeld : ExitCode.Done;
+    }
+}
