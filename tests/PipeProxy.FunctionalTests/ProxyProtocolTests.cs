@@ -63,7 +63,7 @@ public sealed class ProxyProtocolTests
 
         Assert.Equal("", (await connection.ReadToEndAsync()).Text);
         Assert.Empty(origin.Connections);
-        Assert.Contains(proxy.Log, static line => line.Contains("PROXY protocol header", StringComparison.Ordinal));
+        await proxy.WaitForLogAsync("PROXY protocol header");
     }
 
     [Fact]

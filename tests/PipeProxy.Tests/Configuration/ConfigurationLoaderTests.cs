@@ -54,7 +54,17 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal(new UpstreamLimitConfig { RequestLine = 8192, Field = 4096, Fields = 32768, ResponseHead = 16384, ForwardedFor = 10 }, upstream.Limits);
         Assert.Equal(TimeSpan.FromHours(1), config.Timeouts.BetweenBytes);
         Assert.Equal(TimeSpan.FromMilliseconds(500), config.Timeouts.KeepAlive);
-        Assert.Equal(new LimitConfig { RequestLine = 8192, Field = 4096, Fields = 32768, FieldCount = 64, ResponseHead = 1 << 20, Body = 1 << 30, Connections = 10 }, config.Limits);
+        Assert.Equal((TimeSpan.FromMinutes(5), TimeSpan.FromHours(2)), (config.Timeouts.Total!.Value, config.Timeouts.Tunnel));
+        Assert.Equal(
+            new LimitConfig
+            {
+                RequestLine = 8192, Field = 4096, Fields = 32768, FieldCount = 64, ResponseHead = 1 << 20, Body = 1 << 30, Connections = 10,
+                ConnectionsPerClient = 5, RequestsPerConnection = 1000, HandshakesPerSecond = 100, RequestBodyRate = 100, ResponseBodyRate = 1024,
+            },
+            config.Limits);
+        Assert.Equal(("10.0.0.0/8", 5), (Assert.Single(config.Listeners[0].ProxyProtocolFrom).ToString(), config.Listeners[0].Connections));
+        var clients = config.Listeners[1].ClientCertificates;
+        Assert.Equal((ClientCertificateMode.Optional, _folder.PathOf("origin-ca.pem"), ClientCertificateForwarding.Chain), (clients.Mode, clients.Authority, clients.Forward));
         Assert.Equal((StatusProfile.Rfc9209, ErrorDetail.Generic), (config.StatusProfile, config.ErrorDetail));
         Assert.Equal(new AccessLogConfig(_folder.PathOf("logs/access.log"), AccessLogFormat.Combined), config.AccessLog);
         Assert.Equal(["10.0.0.1", "fd00::1"], config.Resolve["my-alb.example"]);
