@@ -20,6 +20,9 @@ internal sealed class TlsConnection : LoopStream
     private readonly SslStream _ssl;
     private readonly TlsPeer _peer;
     private readonly byte[] _peek = new byte[1];
+
+    // SslStream may have bytes that it has not given out, so the socket alone does not tell when there is something to read. Also before the first read: the handshake's last flight may have brought some.
+    private bool _holds = true;
     private bool _peeked;
     private bool _reading;
     private bool _shutdown;
@@ -134,12 +137,22 @@ internal sealed class TlsConnection : LoopStream
     private async ValueTask<IoResult> DecryptAsync(Memory<byte> buffer)
     {
         _reading = true;
-        _transport.WaitsForData = buffer.IsEmpty;
+        _transport.WaitsForData = buffer.IsEmpty && _holds;
         try
         {
+            if (!_holds)
+            {
+                // Waiting for clients is not left to SslStream: its suspended reads are objects of which it keeps a few, and clients that wait are many. What the wait has seen, the read says.
+                // (A connection to an origin waits in SslStream always, so it takes the object that the read before has given back.)
+                await _socket.ReadAsync(Memory<byte>.Empty);
+                _holds = true;
+            }
+
             var bytes = await _ssl.ReadAsync(buffer, CancellationToken.None);
             if (bytes > 0)
             {
+                // It fills the buffer from all whole records that it has, but stops before one that is no application data.
+                _holds = _peer.IsOrigin || bytes == buffer.Length || !_transport.Received.LastIsData;
                 return new IoResult(bytes, IoStatus.Ok);
             }
 

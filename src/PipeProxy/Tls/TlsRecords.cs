@@ -54,6 +54,9 @@ internal struct TlsRecords
     /// <summary>A plain handshake record began with a Certificate message, as in TLS 1.2.</summary>
     internal bool SawCertificate { get; private set; }
 
+    /// <summary>The last record, whole or begun, is application data by its header; its header is there.</summary>
+    internal readonly bool LastIsData => _type == ApplicationData && _headerRead == 0;
+
     /// <summary>
     /// The last whole record may have been an alert: its type says so (TLS 1.2), or it is as small as one (TLS 1.3 hides the type: 2 bytes, their type and a tag of 8 or 16 make 11 or 19; the bound leaves room for padding).
     /// </summary>
