@@ -1,131 +1,140 @@
 #!/usr/bin/env bash
-# Measures PipeProxy, nginx and HAProxy at the same job, in turn, and prints CPU per request and requests per second.
+# Measures PipeProxy, nginx, HAProxy and YARP at the same job, in turn: CPU per request, latency, memory, connections.
 #
-#   ./run-bench.sh [--rounds N] [--seconds N] [--connections N] [--no-build]
+#   ./run-bench.sh [--quick] [--only SECTION,...] [--rounds N] [--seconds S] [--rate R] [--connections N] [--idle N] [--load TOOL]
+#                  [--results FOLDER] [--no-build] [--install-peers]
 #
-# The job: keep-alive clients over plain HTTP, GET, 1 KiB answer, an nginx origin that speaks TLS 1.3 only and demands a client
-# certificate. Every proxy has one worker on one core; load generator and origin share the others. First nginx runs against
-# itself (A/A): what differs there is what this computer cannot tell. docs/benchmarks.md explains the figures.
+#   --quick           a minute: one short round of everything, to see that it works; its figures mean nothing
+#   --only LIST       of floor, cpu, latency, large, connections, loops, scale, syscalls, idle, builds; all but builds without it
+#   --rounds N        9, of cpu and latency; others have fewer
+#   --seconds S       1, that each proxy is measured in each round
+#   --rate R          requests per second of latency and loops instead of half of nginx's greatest rate
+#   --connections N   64 keep-alive clients
+#   --idle N          10000 idle clients, or as many as open files are allowed; a fifth of them over TLS
+#   --load TOOL       pipeproxy-bench, or wrk, which leaves out what needs a fixed rate
+#   --results FOLDER  bench/results
+#   --no-build        what is built already
+#   --install-peers   nginx, HAProxy and tools from Debian's packages, without starting services, as root
+#
+# The job: clients ask for 1 KiB; an nginx origin speaks TLS 1.3 only and demands a client certificate. Every proxy has one worker on one
+# core; load generator and origin share the others. First nginx runs against itself: what differs there is what this computer cannot tell.
+# Under ten minutes on two cores. Table on the terminal, JSON and HTML in bench/results/. docs/benchmarks.md explains the figures.
 set -u
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export PATH="$PATH:/usr/sbin:/usr/local/sbin" LC_ALL=C
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 
 # shellcheck source=bench/lib/processes.sh
 source "$ROOT/bench/lib/processes.sh"
 # shellcheck source=bench/lib/proxies.sh
 source "$ROOT/bench/lib/proxies.sh"
+# shellcheck source=bench/lib/packages.sh
+source "$ROOT/bench/lib/packages.sh"
+# shellcheck source=bench/lib/load.sh
+source "$ROOT/bench/lib/load.sh"
+# shellcheck source=bench/lib/sections.sh
+source "$ROOT/bench/lib/sections.sh"
+# shellcheck source=bench/lib/facts.sh
+source "$ROOT/bench/lib/facts.sh"
 
-ROUNDS=7
-SECONDS_EACH=4
+ROUNDS=9
+FEWER_ROUNDS=6 # the least that gives a 95 % interval
+SECONDS_EACH=1
+WARM_UP=0.3    # before each round
+WARM_START=6   # before a .NET proxy's first round
 CONNECTIONS=64
+IDLE_CLIENTS=10000
+LOAD=pipeproxy-bench
+RATE=""
+RESULTS="$ROOT/bench/results"
 BUILD=yes
+INSTALL=no
+CURRENT=""
 
 while (($#)); do
   case $1 in
+    --quick) ROUNDS=1 FEWER_ROUNDS=1 SECONDS_EACH=0.5 WARM_UP=0.2 WARM_START=1 IDLE_CLIENTS=500; shift ;;
+    --only) IFS=, read -ra SECTIONS <<<"$2"; shift 2 ;;
     --rounds) ROUNDS=$2; shift 2 ;;
     --seconds) SECONDS_EACH=$2; shift 2 ;;
+    --rate) RATE=$2; shift 2 ;;
     --connections) CONNECTIONS=$2; shift 2 ;;
+    --idle) IDLE_CLIENTS=$2; shift 2 ;;
+    --load) LOAD=$2; shift 2 ;;
+    --results) RESULTS=$2; shift 2 ;;
     --no-build) BUILD=no; shift ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --install-peers) INSTALL=yes; shift ;;
+    -h | --help) sed -n '2,23s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "error: unknown argument '$1'; see $0 --help" >&2; exit 2 ;;
   esac
 done
 
-declare -A PID_OF PORT_OF
-
-add_proxy() {
-  start_proxy "$1" "$2"
-  PID_OF[$1]=$STARTED
-  PORT_OF[$1]=$PORT
-  local answer
-  answer=$(curl -s -o /dev/null -w '%{http_code} %{size_download}' "http://127.0.0.1:$PORT/")
-  [[ $answer == "200 1024" ]] || fail "$1 answers '$answer' (status and body bytes) instead of '200 1024'"
-}
-
-load() {
-  local pin=()
-  if has taskset && ((CORES > 1)); then
-    pin=(taskset -c "$LOAD_CPU")
-  fi
-  "${pin[@]}" wrk -t 1 -c "$CONNECTIONS" -d "${2}s" "http://127.0.0.1:${PORT_OF[$1]}/"
-}
-
-# One round of one proxy becomes one line: phase, round, proxy, requests, requests per second, clock ticks of CPU, errors.
-measure() {
-  local before after output
-  before=$(cpu_ticks "${PID_OF[$3]}")
-  output=$(load "$3" "$SECONDS_EACH")
-  after=$(cpu_ticks "${PID_OF[$3]}")
-  awk -v phase="$1" -v round="$2" -v name="$3" -v ticks="$((after - before))" '
-    / requests in / { requests = $1 }
-    /Requests\/sec/ { rate = $2 }
-    /Non-2xx/ { errors += $NF }
-    /Socket errors/ { gsub(/,/, ""); errors += $4 + $6 + $8 + $10 }
-    END { printf "%s\t%d\t%s\t%d\t%.1f\t%d\t%d\n", phase, round, name, requests, rate, ticks, errors }' <<<"$output" >>"$DIR/rounds.tsv"
-}
-
-# run_phase PHASE PROXY...: rounds in rotating order, so that no proxy always follows the same one.
-run_phase() {
-  local phase=$1 round i
-  shift
-  local names=("$@") count=$#
-  for ((round = 0; round < ROUNDS; round++)); do
-    printf '\r%s: round %d of %d ' "$phase" "$((round + 1))" "$ROUNDS" >&2
-    for ((i = 0; i < count; i++)); do
-      measure "$phase" "$round" "${names[(round + i) % count]}"
-    done
-  done
-  printf '\r%40s\r' '' >&2
-}
-
-first_line() {
-  "$@" 2>&1 | head -n 1
-}
-
-write_facts() {
-  printf 'date\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-  printf 'commit\t%s\n' "$(git -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)"
-  printf 'processor\t%s, %d cores\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$CORES"
-  printf 'load\t%s before the run\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
-  printf 'kernel\t%s\n' "$(uname -sr)"
-  printf 'dotnet\t%s\n' "$(dotnet --list-runtimes | awk '/NETCore.App/ { v = $2 } END { print v }')"
-  printf 'openssl\t%s\n' "$(openssl version)"
-  printf 'wrk\t%s\n' "$(first_line wrk -v | cut -d ' ' -f 1-2)"
-  printf 'nginx\t%s\n' "$(first_line nginx -v | sed 's/.*: //')"
-  has haproxy && printf 'haproxy\t%s\n' "$(first_line haproxy -v | cut -d ' ' -f 1-3)"
-  printf 'job\t%d keep-alive clients, GET, 1 KiB, TLS 1.3 origin that demands a client certificate, %d rounds of %d s\n' "$CONNECTIONS" "$ROUNDS" "$SECONDS_EACH"
-}
-
-for tool in awk curl openssl dotnet wrk nginx; do
-  has "$tool" || fail "'$tool' is not installed; it makes the load, the certificates or the origin (Debian: apt-get install wrk nginx openssl curl; .NET 10 SDK)"
+for section in "${SECTIONS[@]}"; do
+  [[ " ${ALL_SECTIONS[*]} " == *" $section "* ]] || { echo "error: --only knows no '$section'; it knows ${ALL_SECTIONS[*]}" >&2; exit 2; }
 done
+[[ $LOAD == pipeproxy-bench || $LOAD == wrk ]] || { echo "error: --load takes pipeproxy-bench or wrk, not '$LOAD'" >&2; exit 2; }
+
+# Sets PROXIES: who takes part. A missing peer is named and skipped; nginx is the origin too, and nothing works without it.
+find_proxies() {
+  PROXIES=(pipeproxy nginx)
+  if has haproxy; then
+    PROXIES+=(haproxy)
+  else
+    skip haproxy "it is not installed; --install-peers gets it from Debian's packages"
+  fi
+  if [[ -x $YARP ]]; then
+    PROXIES+=(yarp)
+  else
+    skip yarp "it is not built: $(tail -n 1 "$DIR/yarp-build.out" 2>/dev/null)"
+  fi
+}
+
+skip() {
+  echo "$1 is skipped: $2"
+  printf 'skipped\t%s: %s\n' "$1" "$2" >>"$DIR/facts.tsv"
+}
+
+build_all() {
+  local project
+  build_pipeproxy
+  for project in bench/PipeProxy.Comparison bench/PipeProxy.LoadTest; do
+    [[ ! -d $ROOT/$project ]] || build "$project" || {
+      cat "$DIR/build.out" >&2
+      fail "$project could not be built"
+    }
+  done
+  build bench/peers/yarp || cp "$DIR/build.out" "$DIR/yarp-build.out"
+}
 
 open_folder
-[[ $BUILD == no ]] || build_pipeproxy
-[[ -x $COMMAND ]] || fail "$COMMAND is missing; run without --no-build"
+[[ $INSTALL == no ]] || install_peers
+for tool in awk curl openssl dotnet nginx; do
+  has "$tool" || fail "'$tool' is not installed; --install-peers gets nginx, openssl and curl from Debian's packages, .NET 10 comes from its makers"
+done
+[[ $LOAD != wrk ]] || has wrk || fail "'wrk' is not installed; --install-peers gets it from Debian's packages"
+[[ $BUILD == no ]] || build_all
+for file in "$COMMAND" "$COMPARISON" $([[ $LOAD == wrk ]] || echo "$LOAD_TOOL"); do
+  [[ -x $file ]] || fail "$file is missing; run without --no-build"
+done
+
+BUILT_AT=$SECONDS
+find_proxies
+LATENCY_ROUNDS=$ROUNDS
+((FEWER_ROUNDS <= ROUNDS)) || FEWER_ROUNDS=$ROUNDS
+((IDLE_CLIENTS <= MOST_CLIENTS - 300)) || IDLE_CLIENTS=$((MOST_CLIENTS - 300))
+IDLE_TLS_CLIENTS=$((IDLE_CLIENTS / 5))
+write_facts >>"$DIR/facts.tsv"
 make_certificates
 start_origin
 
-proxies=(pipeproxy nginx)
-add_proxy pipeproxy pipeproxy
-add_proxy nginx nginx
-add_proxy nginx-again nginx
-if has haproxy; then
-  add_proxy haproxy haproxy
-  proxies+=(haproxy)
-else
-  echo "haproxy is not installed and is skipped."
-fi
-write_facts >"$DIR/facts.tsv"
-
-for name in "${!PID_OF[@]}"; do
-  load "$name" 6 >/dev/null # compiled code, filled pools
+for CURRENT in "${ALL_SECTIONS[@]}"; do
+  [[ " ${SECTIONS[*]} " != *" $CURRENT "* ]] || "measure_$CURRENT"
 done
-run_phase a/a nginx nginx-again
-run_phase job "${proxies[@]}"
+printf 'took\t%d s without the build\n' "$((SECONDS - BUILT_AT))" >>"$DIR/facts.tsv"
 
-mkdir -p "$ROOT/bench/results"
-RESULT="$ROOT/bench/results/$(date -u +%Y%m%dT%H%M%SZ).json"
-awk -v hertz="$(getconf CLK_TCK)" -v result="$RESULT" -f "$ROOT/bench/lib/report.awk" "$DIR/facts.tsv" "$DIR/rounds.tsv" || fail "the report could not be made"
-echo "Written to ${RESULT#"$ROOT"/}"
+mkdir -p "$RESULTS"
+RESULT="$RESULTS/$(date -u +%Y%m%dT%H%M%SZ)"
+"$COMPARISON" report --facts "$DIR/facts.tsv" --rounds "$DIR/rounds.tsv" --json "$RESULT.json" --html "$RESULT.html" || fail "the report could not be made"
+echo
+echo "Written to ${RESULT#"$ROOT"/}.json and .html"

@@ -88,7 +88,7 @@ done
 start_origin
 start_proxy pipeproxy pipeproxy
 PROXY=$STARTED
-URL="http://127.0.0.1:$PORT"
+URL=${URL_OF[pipeproxy]}
 
 curl -sS -o /dev/null "$URL/"
 awk -v now="$(status_kb VmRSS)" 'BEGIN { printf "%-28s %74.1f MB\n", "after one small request", now * 1024 / 1e6 }'

@@ -29,17 +29,23 @@ has() {
   command -v "$1" >/dev/null
 }
 
-# start NAME CPU COMMAND...: in the background, on one core; its pid is in STARTED.
+# start NAME CPUS COMMAND...: in the background, on these cores; its pid is in STARTED.
 start() {
-  local name=$1 cpu=$2
+  local name=$1 cpus=$2
   shift 2
   if has taskset && ((CORES > 1)); then
-    taskset -c "$cpu" "$@" >"$DIR/$name.out" 2>"$DIR/$name.err" &
+    taskset -c "$cpus" "$@" >"$DIR/$name.out" 2>"$DIR/$name.err" &
   else
     "$@" >"$DIR/$name.out" 2>"$DIR/$name.err" &
   fi
   STARTED=$!
   PIDS+=("$STARTED")
+}
+
+# end PID: ends what start started, and waits for it.
+end() {
+  kill "$1" 2>/dev/null
+  wait "$1" 2>/dev/null
 }
 
 accepts() {
@@ -62,7 +68,7 @@ wait_for() {
     kill -0 "$2" 2>/dev/null || break
     sleep 0.05
   done
-  cat "$DIR/$1.out" "$DIR/$1.err" "$DIR/$1.log" 2>/dev/null >&2
+  cat "$DIR/$1.out" "$DIR/$1.err" "$DIR/$1.log" >&2 2>/dev/null
   fail "$1 does not accept connections on port $3"
 }
 
@@ -80,4 +86,9 @@ fill() {
 # User and system time that a process has used so far, in clock ticks. Fields 14 and 15 of stat, counted behind the name's closing bracket.
 cpu_ticks() {
   awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
+}
+
+# Resident memory of a process, in KiB.
+resident_kib() {
+  awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"
 }

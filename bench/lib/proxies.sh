@@ -2,21 +2,36 @@
 
 PEERS="$ROOT/bench/peers"
 COMMAND="$ROOT/artifacts/bin/PipeProxy.Cli/release/pipeproxy"
+YARP="$ROOT/artifacts/bin/yarp/release/yarp"
 
 CORES=$(nproc)
+ALL_CPUS=0-$((CORES - 1))
 PROXY_CPU=0
 LOAD_CPU=$((CORES > 1 ? 1 : 0))
 ORIGIN_CPU=$((CORES > 2 ? 2 : LOAD_CPU))
 
+# Connections that nginx and HAProxy are told to expect. HAProxy wants two descriptors for each, and does not start without.
+ulimit -n 65536 2>/dev/null
+MOST_CLIENTS=$((($(ulimit -n) - 500) / 2))
+((MOST_CLIENTS <= 12000)) || MOST_CLIENTS=12000
+
+# Of every running proxy, by its name: pid, and what it listens on.
+declare -A PID_OF URL_OF TLS_URL_OF
+
+# build PROJECT: Release; false when it fails, and the compiler's words are in build.out.
+build() {
+  echo "Building $1 (Release) ..."
+  dotnet build "$ROOT/$1" -c Release --nologo -v quiet >"$DIR/build.out" 2>&1
+}
+
 build_pipeproxy() {
-  echo "Building PipeProxy (Release) ..."
-  dotnet build "$ROOT/src/PipeProxy.Cli" -c Release --nologo -v quiet >"$DIR/build.out" 2>&1 || {
+  build src/PipeProxy.Cli || {
     cat "$DIR/build.out" >&2
     fail "the build failed"
   }
 }
 
-# A root, the origin's certificate for localhost and the client's, P-256, for two days.
+# A root, the origin's certificate for localhost and the client's, P-256, for two days. The proxies' TLS listeners show the origin's.
 make_certificates() {
   (
     cd "$DIR" || exit 1
@@ -26,6 +41,7 @@ make_certificates() {
 subjectAltName=DNS:localhost,IP:127.0.0.1"
     issue client "bench client" "extendedKeyUsage=clientAuth"
     cat client.pem client-key.pem >client-bundle.pem
+    cat server.pem server-key.pem >server-bundle.pem
   ) 2>"$DIR/openssl.err" || {
     cat "$DIR/openssl.err" >&2
     fail "openssl could not make the certificates"
@@ -41,6 +57,7 @@ issue() {
 # Sets ORIGIN_PORT.
 start_origin() {
   mkdir -p "$DIR/files"
+  head -c 1048576 /dev/zero >"$DIR/files/mebibyte"
   take_port
   ORIGIN_PORT=$FREE_PORT
   fill "$PEERS/origin.nginx.conf" "$DIR/origin.conf" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT" "BODY=$(printf 'x%.0s' {1..1024})"
@@ -48,44 +65,84 @@ start_origin() {
   wait_for origin "$STARTED" "$ORIGIN_PORT"
 }
 
-# start_proxy NAME KIND: sets STARTED and PORT.
+# start_proxy NAME KIND [log] [OPTION...]: sets PID_OF, URL_OF and TLS_URL_OF of NAME, and STARTED. "log" writes an access log, each in the
+# format that is its default. CPUS pins to other cores than the first; options go to pipeproxy run.
 start_proxy() {
-  local name=$1
-  case $2 in
+  local name=$1 kind=$2 log=off cpus=${CPUS:-$PROXY_CPU}
+  shift 2
+  if [[ ${1:-} == log ]]; then
+    log=$DIR/$name.access.log
+    shift
+  fi
+  case $kind in
     pipeproxy)
-      "$COMMAND" mtls-certificate create --store "$DIR/certificates" --name bench --cert "$DIR/client.pem" --key "$DIR/client-key.pem" --environment-type development \
-        >"$DIR/create.out" 2>&1 || {
-        cat "$DIR/create.out" >&2
-        fail "the client certificate was not taken"
-      }
-      fill "$PEERS/pipeproxy.json" "$DIR/$name.json" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT"
-      start "$name" "$PROXY_CPU" "$COMMAND" run --config "$DIR/$name.json" --loops 1
-      wait_for_ready_line "$name" "$STARTED"
+      create_client_certificate
+      [[ -e $DIR/$name.json ]] || fill "$PEERS/pipeproxy.json" "$DIR/$name.json" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT"
+      [[ $* == *--loops* ]] || set -- --loops 1 "$@"
+      [[ $log == off ]] || set -- --access-log "$log" "$@"
+      start "$name" "$cpus" "${PIPEPROXY:-$COMMAND}" run --config "$DIR/$name.json" --allow-root "$@"
+      wait_for_ready_lines "$name" "$STARTED"
       ;;
     nginx)
-      take_port
-      PORT=$FREE_PORT
-      fill "$PEERS/nginx.conf" "$DIR/$name.conf" "DIR=$DIR" "NAME=$name" "PORT=$PORT" "ORIGIN_PORT=$ORIGIN_PORT"
-      start "$name" "$PROXY_CPU" nginx -p "$DIR" -e "$DIR/$name.log" -c "$DIR/$name.conf"
+      take_ports
+      fill "$PEERS/nginx.conf" "$DIR/$name.conf" "DIR=$DIR" "NAME=$name" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" \
+        "CLIENTS=$MOST_CLIENTS" "FILES=$(ulimit -n)" "ACCESS_LOG=${log/%.log/.log combined buffer=64k flush=1s}"
+      start "$name" "$cpus" nginx -p "$DIR" -e "$DIR/$name.log" -c "$DIR/$name.conf"
       ;;
     haproxy)
-      take_port
-      PORT=$FREE_PORT
-      fill "$PEERS/haproxy.cfg" "$DIR/$name.cfg" "DIR=$DIR" "PORT=$PORT" "ORIGIN_PORT=$ORIGIN_PORT"
-      start "$name" "$PROXY_CPU" haproxy -db -f "$DIR/$name.cfg"
+      take_ports
+      fill "$PEERS/haproxy.cfg" "$DIR/$name.cfg" "DIR=$DIR" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" \
+        "CLIENTS=$MOST_CLIENTS" "ACCESS_LOG=$([[ $log == off ]] || echo 'log stdout format raw local0')"
+      start "$name" "$cpus" haproxy -db -f "$DIR/$name.cfg"
+      ;;
+    yarp)
+      [[ $log == off ]] || set -- --access-log
+      start "$name" "$cpus" "$YARP" --origin "https://localhost:$ORIGIN_PORT" --folder "$DIR" "$@"
+      wait_for_ready_lines "$name" "$STARTED"
       ;;
   esac
   wait_for "$name" "$STARTED" "$PORT"
+  PID_OF[$name]=$STARTED
+  URL_OF[$name]="http://127.0.0.1:$PORT"
+  TLS_URL_OF[$name]="https://127.0.0.1:$TLS_PORT"
 }
 
-wait_for_ready_line() {
+create_client_certificate() {
+  [[ -d $DIR/certificates/bench ]] && return
+  "$COMMAND" mtls-certificate create --store "$DIR/certificates" --name bench --cert "$DIR/client.pem" --key "$DIR/client-key.pem" --environment-type development \
+    >"$DIR/create.out" 2>&1 || {
+    cat "$DIR/create.out" >&2
+    fail "the client certificate was not taken"
+  }
+}
+
+take_ports() {
+  take_port
+  PORT=$FREE_PORT
+  take_port
+  TLS_PORT=$FREE_PORT
+}
+
+# wait_for_ready_lines NAME PID: PipeProxy and the YARP peer take free ports and print them. Sets PORT and TLS_PORT.
+wait_for_ready_lines() {
   local i
-  for ((i = 0; i < 200; i++)); do
-    PORT=$(sed -n 's|^listening on http://127\.0\.0\.1:\([0-9]*\).*|\1|p' "$DIR/$1.out" | head -n 1)
-    [[ -n $PORT ]] && return
+  for ((i = 0; i < 400; i++)); do
+    PORT=$(listening_port http "$1")
+    TLS_PORT=$(listening_port https "$1")
+    [[ -n $PORT && -n $TLS_PORT ]] && return
     kill -0 "$2" 2>/dev/null || break
     sleep 0.05
   done
   cat "$DIR/$1.out" "$DIR/$1.err" >&2
-  fail "pipeproxy did not start"
+  fail "$1 did not start"
+}
+
+listening_port() {
+  sed -n "s|^listening on $1://127\.0\.0\.1:\([0-9]*\).*|\1|p" "$DIR/$2.out" 2>/dev/null | head -n 1
+}
+
+# end_proxy NAME: ends it, and waits for it.
+end_proxy() {
+  end "${PID_OF[$1]}"
+  unset "PID_OF[$1]" "URL_OF[$1]" "TLS_URL_OF[$1]"
 }

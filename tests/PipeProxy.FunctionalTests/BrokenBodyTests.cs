@@ -95,7 +95,7 @@ public sealed class BrokenBodyTests
         });
         await using var proxy = await TestProxy.StartAsync(origin.Url);
         using var client = await proxy.ConnectAsync();
-        await client.SendAsync(chunked ? "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc");
+        await client.SendAsync(chunked ? "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc", whole: true);
         await began.Task.WaitAsync(TimeSpan.FromSeconds(10));
         if (reset)
         {

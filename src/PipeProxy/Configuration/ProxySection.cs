@@ -166,10 +166,16 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         }
 
         var upgrades = section.Texts("upgrades");
-        var refused = upgrades.Where(u => u.Text.Equals("h2c", StringComparison.OrdinalIgnoreCase) || u.Text.Length == 0).ToList();
-        foreach (var upgrade in refused)
+        foreach (var upgrade in upgrades)
         {
-            context.Error(upgrade.At, "cannot be upgraded to: h2c hides requests from the proxy; remove it");
+            if (upgrade.Text.Equals("h2c", StringComparison.OrdinalIgnoreCase))
+            {
+                context.Error(upgrade.At, "cannot be upgraded to: h2c hides requests from the proxy; remove it");
+            }
+            else if (upgrade.Text.Length == 0 || !upgrade.Text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '/' or '_' or '+'))
+            {
+                context.Error(upgrade.At, $"{upgrade.Whose}is no protocol's name; write such as \"websocket\"");
+            }
         }
 
         var forwarding = new ForwardingConfig
@@ -178,11 +184,6 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             Forwarded = section.Flag("forwarded") ?? defaults.Forwarded,
             Upgrades = section.Take("upgrades") is null ? defaults.Upgrades : [.. upgrades.Select(u => u.Text.ToLowerInvariant())],
         };
-        if (refused.Count == 0 && section.Take("upgrades") is { Elements.Count: > 0 } given)
-        {
-            context.Warn(given, "has no effect yet: no upgrade is passed on; remove it");
-        }
-
         section.Finish();
         return forwarding;
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using PipeProxy.Configuration;
 using PipeProxy.Http1;
 
@@ -20,6 +21,7 @@ internal sealed record ConnectionSettings
         RequestBodyRate = config.Limits.RequestBodyRate,
         ResponseBodyRate = config.Limits.ResponseBodyRate,
         TrustedHops = [.. config.Forwarding.TrustedHops],
+        Upgrades = [.. config.Forwarding.Upgrades.Where(static upgrade => !upgrade.Equals("h2c", StringComparison.OrdinalIgnoreCase)).Select(Encoding.ASCII.GetBytes)],
         SendsForwarded = config.Forwarding.Forwarded,
         StatusProfile = config.StatusProfile,
         TellsClients = config.ErrorDetail switch
@@ -62,6 +64,9 @@ internal sealed record ConnectionSettings
 
     /// <summary>Clients whose word about their own clients is believed.</summary>
     public required IPNetwork[] TrustedHops { get; init; }
+
+    /// <summary>Protocols that a client may upgrade to. Never h2c, whose requests nobody here would see.</summary>
+    public required byte[][] Upgrades { get; init; }
 
     /// <summary>Origins get <c>Forwarded</c> (RFC 7239) too.</summary>
     public required bool SendsForwarded { get; init; }

@@ -92,8 +92,14 @@ internal sealed class Exchange
     /// <summary>It was sent over a connection that was opened for it.</summary>
     public bool OpenedConnection { get; set; }
 
+    /// <summary>The protocol that the origin is asked to switch to; null when none.</summary>
+    public byte[]? Upgrade { get; set; }
+
     /// <summary>It has become an upgraded connection: bytes both ways, no more messages.</summary>
-    public bool IsTunnel { get; set; }
+    public bool IsTunnel { get; private set; }
+
+    /// <summary>The client has ended its side in order.</summary>
+    public bool ClientEndedCleanly => _connection.ClientEndedCleanly;
 
     /// <summary>When its first byte was seen, as a timestamp of the loop's clock.</summary>
     public long StartedAt { get; private set; }
@@ -122,6 +128,7 @@ internal sealed class Exchange
         Failure = null;
         Route = Origin = Certificate = null;
         Retried = OpenedConnection = IsTunnel = false;
+        Upgrade = null;
         _requestId.Clear();
     }
 
@@ -219,6 +226,16 @@ internal sealed class Exchange
 
     /// <summary>The client is told that nothing more comes, and is given a short time to stop sending.</summary>
     public void BeginLinger() => _connection.BeginLinger();
+
+    /// <summary>From here on bytes go both ways, for as long as something moves.</summary>
+    public void BeginTunnel()
+    {
+        IsTunnel = true;
+        _connection.BeginTunnel();
+    }
+
+    /// <summary>Ends our side of the client's connection in order; reading goes on.</summary>
+    public void ShutdownClient() => _connection.ShutdownSend();
 
     /// <summary>Bounds each wait for a piece of the request's body.</summary>
     public void SetBodyTimeouts() => _connection.SetBodyTimeouts();

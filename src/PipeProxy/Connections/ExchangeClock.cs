@@ -18,6 +18,7 @@ internal sealed class ExchangeClock(Http1Connection connection) : IDeadlineOwner
     private bool _looking;
     private long _began;
     private long _lookedAt;
+    private long _moved;
     private long _uploadWaited;
     private long _downloadWaited;
 
@@ -35,13 +36,19 @@ internal sealed class ExchangeClock(Http1Connection connection) : IDeadlineOwner
     public void OnDeadline(DeadlineKind kind)
     {
         _looking = false;
-        if (connection.Current is not { IsTunnel: false } exchange)
+        if (connection.Current is not { } exchange)
         {
             return;
         }
 
         var now = connection.Loop.Now;
         var settings = exchange.Settings;
+        if (exchange.IsTunnel)
+        {
+            LookAtTunnel(exchange, now);
+            return;
+        }
+
         if (settings.Timeouts.Total is { } total && now - _began >= (long)total.TotalMilliseconds)
         {
             connection.EndCurrent(new Failure(Outcome.TotalTimeout, $"The request was not over within {total.TotalSeconds:0.#} s.", "Raise timeouts.total, or look at why it took so long."));
@@ -60,8 +67,40 @@ internal sealed class ExchangeClock(Http1Connection connection) : IDeadlineOwner
         }
     }
 
+    /// <summary>The request has become a tunnel.</summary>
+    public void WatchTunnel(Exchange exchange)
+    {
+        _began = connection.Loop.Now;
+        _moved = 0;
+        if (!_looking)
+        {
+            Look(exchange.Settings);
+        }
+    }
+
     /// <summary>Ends.</summary>
     public void Stop() => _look?.Clear();
+
+    // When one side has ended, the other gets no longer than between two pieces of a body.
+    private void LookAtTunnel(Exchange exchange, long now)
+    {
+        var moved = exchange.Upload.Bytes + exchange.Download.Bytes;
+        if (moved != _moved)
+        {
+            (_moved, _began) = (moved, now);
+        }
+
+        var timeouts = exchange.Settings.Timeouts;
+        var half = exchange.Upload.End != PumpEnd.None || exchange.Download.End != PumpEnd.None;
+        if (now - _began >= (long)(half && timeouts.BetweenBytes < timeouts.Tunnel ? timeouts.BetweenBytes : timeouts.Tunnel).TotalMilliseconds)
+        {
+            connection.CloseTunnel();
+        }
+        else
+        {
+            Look(exchange.Settings);
+        }
+    }
 
     private void Look(ConnectionSettings settings)
     {

@@ -102,19 +102,97 @@ internal sealed class Http1Connection
     public bool IsTls => _stream is TlsConnection;
 
     /// <summary>Serves the connection until it ends. Never throws for what a client does.</summary>
+    /// <remarks>One method, whose state is made once per connection: awaiting in it costs nothing per request.</remarks>
     public async Task RunAsync()
     {
         _stream.Loop.AssertInside();
         _client?.TryFormat(_clientAddress, out _clientAddressLength);
+        var requestsInTurn = 0;
         try
         {
-            var requestsInTurn = 0;
-            while (await WaitForRequestAsync() && await ServeAsync())
+            while (true)
             {
-                if (_input.BufferedBytes > 0 && ++requestsInTurn >= MaxRequestsPerTurn)
+                // :: Step 1: wait for a request's first byte
+                if (_input.BufferedBytes == 0)
+                {
+                    requestsInTurn = 0;
+                    _input.SetTimeout(_draining ? DrainSilence : _services.Settings.Timeouts.KeepAlive, DeadlineKind.KeepAlive);
+                    await _input.ReadAsync();
+                    _input.Advance(0, 0);
+                    if (_input.BufferedBytes == 0)
+                    {
+                        return;
+                    }
+                }
+                else if (++requestsInTurn >= MaxRequestsPerTurn)
                 {
                     requestsInTurn = 0;
                     await new LoopYield(_stream.Loop);
+                }
+
+                var exchange = Begin();
+                try
+                {
+                    // :: Step 2: read its head
+                    var status = TryParseHead(exchange, out var failure);
+                    if (status == ParseStatus.NeedMore)
+                    {
+                        failure = await ReadHeadAsync(exchange);
+                    }
+
+                    // :: Step 3: have it answered
+                    failure ??= exchange.CloseAfter ? null : _refusal;
+                    if (failure is not null)
+                    {
+                        Refuse(exchange, failure);
+                    }
+                    else if (!exchange.CloseAfter)
+                    {
+                        _counters.RequestStarted();
+                        _clock.Watch(exchange.Settings);
+                        exchange.CloseAfter = !exchange.Request.KeepAlive || _draining || ++_requests >= exchange.Settings.MaxRequestsPerConnection;
+                        try
+                        {
+                            await _services.Handler.HandleAsync(exchange);
+                            _stream.Loop.AssertInside();
+                        }
+#pragma warning disable CA1031 // A bug in one exchange ends that exchange and is told; the others go on.
+                        catch (Exception e)
+#pragma warning restore CA1031
+                        {
+                            await _stream.Loop.Enter();
+                            _services.Logger.LogError(e, "An exchange failed inside the proxy. This is a bug; please report it.");
+                            exchange.Fail(new Failure(Outcome.InternalError, "The proxy failed while it served this request.", "Its log has the stack trace."));
+                        }
+
+                        _counters.RequestEnded();
+                    }
+
+                    // :: Step 4: send the answer, report, and see whether the connection is fit for another request
+                    if (exchange.AnswerStarted)
+                    {
+                        await _output.FlushAsync();
+                    }
+
+                    if (exchange.AnswerStarted || exchange.HasHead)
+                    {
+                        _services.Report(exchange, _stream.Loop);
+                    }
+
+                    if (exchange.CloseAfter && exchange.AnswerStarted && !_stream.IsClosed && (exchange.BodyPending || _input.BufferedBytes > 0 || exchange.Failure?.Outcome.Side == OutcomeSide.Client))
+                    {
+                        BeginLinger();
+                        await LingerAsync();
+                    }
+
+                    if (exchange.CloseAfter || _stream.IsClosed || _output.Status != IoStatus.Ok)
+                    {
+                        return;
+                    }
+                }
+                finally
+                {
+                    End(exchange);
                 }
             }
         }
@@ -170,6 +248,27 @@ internal sealed class Http1Connection
         }
     }
 
+    /// <summary>The client has ended its side in order: over TLS with close_notify.</summary>
+    public bool ClientEndedCleanly => _input.Status == IoStatus.End;
+
+    /// <summary>Bytes go both ways from here on; the clock ends it when nothing moves.</summary>
+    public void BeginTunnel()
+    {
+        _input.SetTimeout(Timeout.InfiniteTimeSpan, DeadlineKind.None);
+        _output.SetTimeout(_current!.Settings.Timeouts.Tunnel);
+        _clock.WatchTunnel(_current);
+    }
+
+    /// <summary>Ends our side in order; reading goes on.</summary>
+    public void ShutdownSend() => _stream.ShutdownSend();
+
+    /// <summary>Ends a tunnel in which nothing moves.</summary>
+    public void CloseTunnel()
+    {
+        _stream.Close();
+        _current?.Cut();
+    }
+
     /// <summary>Bounds each wait for a piece of the request's body, and for the client to take a piece of the answer.</summary>
     public void SetBodyTimeouts()
     {
@@ -202,125 +301,65 @@ internal sealed class Http1Connection
         }
     }
 
-    // True: bytes of a request are there. False: the client has gone, or was silent for too long.
-    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
-    private async ValueTask<bool> WaitForRequestAsync()
-    {
-        if (_input.BufferedBytes > 0)
-        {
-            return true;
-        }
-
-        _input.SetTimeout(_draining ? DrainSilence : _services.Settings.Timeouts.KeepAlive, DeadlineKind.KeepAlive);
-        var read = await _input.ReadAsync();
-        _input.Advance(0, 0);
-        return !read.Buffer.IsEmpty;
-    }
-
-    // Reads one head, has it answered, and says whether another request may follow.
-    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
-    private async ValueTask<bool> ServeAsync()
+    private Exchange Begin()
     {
         var exchange = _services.Exchanges.Get();
         exchange.Attach(this, _services.Settings, _stream.Loop.Time.GetTimestamp());
+        _output.SetTimeout(exchange.Settings.Timeouts.BetweenBytes);
         _current = exchange;
-        try
-        {
-            // :: Step 1: read the head
-            _output.SetTimeout(exchange.Settings.Timeouts.BetweenBytes);
-            var failure = await ReadHeadAsync(exchange) ?? (exchange.CloseAfter ? null : _refusal);
-            if (failure is not null)
-            {
-                Refuse(exchange, failure);
-            }
-            else if (!exchange.CloseAfter)
-            {
-                // :: Step 2: have it answered
-                _counters.RequestStarted();
-                _clock.Watch(exchange.Settings);
-                exchange.CloseAfter = !exchange.Request.KeepAlive || _draining || ++_requests >= exchange.Settings.MaxRequestsPerConnection;
-                await HandleAsync(exchange);
-                _counters.RequestEnded();
-            }
-
-            // :: Step 3: send the answer, report, and see whether the connection is fit for another request
-            if (exchange.AnswerStarted)
-            {
-                await _output.FlushAsync();
-            }
-
-            if (exchange.AnswerStarted || exchange.HasHead)
-            {
-                _services.Report(exchange, _stream.Loop);
-            }
-
-            if (exchange.CloseAfter && exchange.AnswerStarted && !_stream.IsClosed && (exchange.BodyPending || _input.BufferedBytes > 0 || exchange.Failure?.Outcome.Side == OutcomeSide.Client))
-            {
-                BeginLinger();
-                await LingerAsync();
-            }
-
-            return !exchange.CloseAfter && !_stream.IsClosed && _output.Status == IoStatus.Ok;
-        }
-        finally
-        {
-            _current = null;
-            _input.ReleaseHead();
-            _services.Exchanges.Return(exchange);
-        }
+        return exchange;
     }
 
-    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
-    private async ValueTask HandleAsync(Exchange exchange)
+    private void End(Exchange exchange)
     {
-        try
+        _current = null;
+        _input.ReleaseHead();
+        _services.Exchanges.Return(exchange);
+    }
+
+    // Done with a failure: the head is refused. Done without: it is there and its framing decided.
+    private ParseStatus TryParseHead(Exchange exchange, out Failure? failure)
+    {
+        failure = null;
+        var head = exchange.Request;
+        var status = Http1Parser.ParseRequest(_input.BufferedMemory.Span, head, exchange.Settings.HeadLimits, out var rejection);
+        if (status == ParseStatus.Done)
         {
-            await _services.Handler.HandleAsync(exchange);
-            _stream.Loop.AssertInside();
+            exchange.TakeHead(_input.HoldHead(head.Length));
+            exchange.Framing = MessageFraming.OfRequest(head);
+            rejection = exchange.Framing.Kind == FramingKind.Rejected ? exchange.Framing.Rejection : Http1Rejection.None;
         }
-#pragma warning disable CA1031 // A bug in one exchange ends that exchange and is told; the others go on.
-        catch (Exception e)
-#pragma warning restore CA1031
+
+        if (status != ParseStatus.NeedMore && rejection != Http1Rejection.None)
         {
-            await _stream.Loop.Enter();
-            _services.Logger.LogError(e, "An exchange failed inside the proxy. This is a bug; please report it.");
-            exchange.Fail(new Failure(Outcome.InternalError, "The proxy failed while it served this request.", "Its log has the stack trace."));
+            failure = Describe(rejection);
         }
+
+        return status;
     }
 
     // Null: the head is there and its framing decided. CloseAfter without a failure: the client has gone without a word.
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
     private async ValueTask<Failure?> ReadHeadAsync(Exchange exchange)
     {
-        var head = exchange.Request;
         var timeout = exchange.Settings.Timeouts.RequestHead;
         var until = _stream.Loop.Now + (long)timeout.TotalMilliseconds;
         while (true)
         {
-            var status = Http1Parser.ParseRequest(_input.BufferedMemory.Span, head, exchange.Settings.HeadLimits, out var rejection);
-            if (status == ParseStatus.Done)
-            {
-                exchange.TakeHead(_input.HoldHead(head.Length));
-                exchange.Framing = MessageFraming.OfRequest(head);
-                return exchange.Framing.Kind == FramingKind.Rejected ? Describe(exchange.Framing.Rejection) : null;
-            }
-
-            if (status == ParseStatus.Rejected)
-            {
-                return Describe(rejection);
-            }
-
             // The deadline is the whole head's: a client that sends a byte now and then does not move it.
             _input.Advance(0, _input.BufferedBytes);
             _input.SetTimeout(timeout > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Max(1, until - _stream.Loop.Now)) : timeout, DeadlineKind.RequestHead);
             var read = await _input.ReadAsync();
-            if (!read.IsCompleted)
+            if (read.IsCompleted)
             {
-                continue;
+                exchange.CloseAfter = true;
+                return null;
             }
 
-            exchange.CloseAfter = true;
-            return null;
+            if (TryParseHead(exchange, out var failure) != ParseStatus.NeedMore)
+            {
+                return failure;
+            }
         }
     }
 

@@ -64,6 +64,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             return;
         }
 
+        exchange.Upgrade = Upgrade.Wanted(exchange);
         var fresh = false;
         while (true)
         {
@@ -104,7 +105,14 @@ internal sealed class Forwarder(UpstreamPool pool)
             }
 
             // :: Step 4: read the response head; interim ones go through
-            var head = await ReadHeadAsync(exchange, upstream, UpstreamLimits.OfResponse(exchange, target));
+            var limits = UpstreamLimits.OfResponse(exchange, target);
+            exchange.Response.Reset();
+            var read = await upstream.ReadAsync();
+            var head = TryParseHead(exchange, read, limits);
+            if (head is HeadEnd.More or HeadEnd.Interim)
+            {
+                head = await ReadMoreHeadAsync(exchange, upstream, read, head, limits);
+            }
 
             // :: Step 5: no head: was it a connection that had died before we used it, or is this the answer?
             if (head != HeadEnd.Done)
@@ -178,33 +186,40 @@ internal sealed class Forwarder(UpstreamPool pool)
         }
     }
 
-    // Reads until a final response head lies parsed in exchange.Response and still unconsumed in the upstream's buffer.
-    [AsyncMethodBuilder(typeof(ExchangeMethodBuilder<>))]
-    private static async ValueTask<HeadEnd> ReadHeadAsync(Exchange exchange, UpstreamConnection upstream, HeadLimits limits)
+    // Parses what has come. Done: a final response head lies in exchange.Response and is still unconsumed in the upstream's buffer.
+    private static HeadEnd TryParseHead(Exchange exchange, ReadResult read, HeadLimits limits)
     {
         var head = exchange.Response;
-        head.Reset();
-        var interim = 0;
-        var read = await upstream.ReadAsync();
-        while (true)
+        switch (Http1Parser.ParseResponse(read.Buffer.FirstSpan, head, limits, out var rejection))
         {
-            var status = Http1Parser.ParseResponse(read.Buffer.FirstSpan, head, limits, out var rejection);
-            if (status == ParseStatus.Done)
-            {
+            case ParseStatus.Done:
                 // Status line and fields are bounded apart; the bound is on both.
                 if (head.Length > limits.Fields)
                 {
                     return HeadEnd.TooLarge;
                 }
 
+                // A 101 that was not asked for, or to something else, would make a tunnel of a connection that carries requests.
                 head.Attach(read.Buffer.First);
-                if (head.StatusCode >= 200)
-                {
-                    return HeadEnd.Done;
-                }
+                return head.IsInterim ? HeadEnd.Interim : head.StatusCode == 101 && !Upgrade.IsAnswered(head, exchange.Upgrade) ? HeadEnd.Malformed : HeadEnd.Done;
+            case ParseStatus.Rejected:
+                return Http1Rejections.ClassOf(rejection) is RejectionClass.FieldsTooLarge or RejectionClass.RequestLineTooLong ? HeadEnd.TooLarge : HeadEnd.Malformed;
+            default:
+                return !read.IsCompleted ? HeadEnd.More : read.Buffer.IsEmpty ? HeadEnd.NoByte : HeadEnd.Cut;
+        }
+    }
 
-                // 101 is not asked for (Upgrade is not passed on), so it is as wrong as too many interim responses.
-                if (head.StatusCode == 101 || ++interim > MaxInterimResponses)
+    // Reads on behind an interim response or a part of a head, until TryParseHead says how it ends.
+    [AsyncMethodBuilder(typeof(ExchangeMethodBuilder<>))]
+    private static async ValueTask<HeadEnd> ReadMoreHeadAsync(Exchange exchange, UpstreamConnection upstream, ReadResult read, HeadEnd end, HeadLimits limits)
+    {
+        var head = exchange.Response;
+        var interim = 0;
+        while (true)
+        {
+            if (end == HeadEnd.Interim)
+            {
+                if (++interim > MaxInterimResponses)
                 {
                     return HeadEnd.Malformed;
                 }
@@ -218,22 +233,18 @@ internal sealed class Forwarder(UpstreamPool pool)
 
                 head.Reset();
                 upstream.Input.AdvanceTo(read.Buffer.GetPosition(length));
-                read = await upstream.ReadMoreAsync();
-                continue;
             }
-
-            if (status == ParseStatus.Rejected)
+            else
             {
-                return Http1Rejections.ClassOf(rejection) is RejectionClass.FieldsTooLarge or RejectionClass.RequestLineTooLong ? HeadEnd.TooLarge : HeadEnd.Malformed;
+                upstream.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
 
-            if (read.IsCompleted)
-            {
-                return read.Buffer.IsEmpty && interim == 0 ? HeadEnd.NoByte : HeadEnd.Cut;
-            }
-
-            upstream.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             read = await upstream.ReadMoreAsync();
+            end = TryParseHead(exchange, read, limits);
+            if (end is not (HeadEnd.More or HeadEnd.Interim))
+            {
+                return end == HeadEnd.NoByte && interim > 0 ? HeadEnd.Cut : end;
+            }
         }
     }
 
@@ -256,7 +267,13 @@ internal sealed class Forwarder(UpstreamPool pool)
     {
         var head = exchange.Response;
         var framing = MessageFraming.OfResponse(head, exchange.Request.Method);
-        if (framing.Kind is FramingKind.Rejected or FramingKind.Tunnel)
+        if (framing.Kind == FramingKind.Tunnel)
+        {
+            await Tunnel.RunAsync(exchange, upstream);
+            return false;
+        }
+
+        if (framing.Kind == FramingKind.Rejected)
         {
             exchange.Fail(new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin}: {Http1Rejections.Describe(framing.Rejection)}"));
             return false;
@@ -301,6 +318,11 @@ internal sealed class Forwarder(UpstreamPool pool)
 
     private enum HeadEnd : byte
     {
+        /// <summary>A part of a head has come.</summary>
+        More,
+
+        /// <summary>An interim head has come (RFC 9110 section 15.2): another follows.</summary>
+        Interim,
         Done,
         NoByte,
         Cut,

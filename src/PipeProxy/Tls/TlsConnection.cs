@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
@@ -19,11 +20,10 @@ internal sealed class TlsConnection : LoopStream
     private readonly TlsTransportStream _transport;
     private readonly SslStream _ssl;
     private readonly TlsPeer _peer;
-    private readonly byte[] _peek = new byte[1];
+    private readonly TlsRecordReader _records;
 
-    // SslStream may have bytes that it has not given out, so the socket alone does not tell when there is something to read. Also before the first read: the handshake's last flight may have brought some.
-    private bool _holds = true;
-    private bool _peeked;
+    // SslStream may hold data, or records behind the handshake's, that a read gets without waiting.
+    private bool _mayHoldMore = true;
     private bool _reading;
     private bool _shutdown;
     private IoStatus _ended;
@@ -32,6 +32,7 @@ internal sealed class TlsConnection : LoopStream
     {
         _socket = socket;
         _transport = transport;
+        _records = transport.Records!;
         _ssl = ssl;
         _peer = peer;
         CertificateRequested = certificateRequested;
@@ -73,12 +74,18 @@ internal sealed class TlsConnection : LoopStream
             return new(new IoResult(0, IoStatus.Aborted));
         }
 
-        if (_peeked)
+        if (_ended != IoStatus.Ok)
         {
-            return new(TakePeeked(buffer));
+            return new(new IoResult(0, _ended));
         }
 
-        return _ended != IoStatus.Ok ? new(new IoResult(0, _ended)) : DecryptAsync(buffer);
+        if (buffer.IsEmpty)
+        {
+            // A wait does not touch SslStream: nothing of its is pending while a connection is idle. What comes may be no data but a session ticket; then the next read waits on.
+            return _mayHoldMore || _records.HasRecord ? new(new IoResult(0, IoStatus.Ok)) : _socket.ReadAsync(buffer);
+        }
+
+        return DecryptAsync(buffer);
     }
 
     internal override void Write(ReadOnlyMemory<byte> bytes)
@@ -88,6 +95,12 @@ internal sealed class TlsConnection : LoopStream
         {
             Encrypt(bytes);
         }
+    }
+
+    internal override void Write(IMemoryOwner<byte> block, int start, int end)
+    {
+        Write(block.Memory[start..end]);
+        block.Dispose();
     }
 
     internal override ValueTask<IoResult> FlushAsync() => _socket.FlushAsync();
@@ -120,50 +133,24 @@ internal sealed class TlsConnection : LoopStream
         }
     }
 
-    private IoResult TakePeeked(Memory<byte> buffer)
-    {
-        if (buffer.IsEmpty)
-        {
-            return new IoResult(0, IoStatus.Ok);
-        }
-
-        _peeked = false;
-        buffer.Span[0] = _peek[0];
-        return new IoResult(1, IoStatus.Ok);
-    }
-
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
     [SuppressMessage("Design", "CA1031", Justification = "What a peer can cause is a value from here on.")]
     private async ValueTask<IoResult> DecryptAsync(Memory<byte> buffer)
     {
         _reading = true;
-        _transport.WaitsForData = buffer.IsEmpty && _holds;
         try
         {
-            if (!_holds)
+            if (!_mayHoldMore && !_records.HasRecord)
             {
-                // Waiting for clients is not left to SslStream: its suspended reads are objects of which it keeps a few, and clients that wait are many. What the wait has seen, the read says.
-                // (A connection to an origin waits in SslStream always, so it takes the object that the read before has given back.)
-                await _socket.ReadAsync(Memory<byte>.Empty);
-                _holds = true;
+                await _records.FillAsync();
             }
 
             var bytes = await _ssl.ReadAsync(buffer, CancellationToken.None);
             if (bytes > 0)
             {
-                // It fills the buffer from all whole records that it has, but stops before one that is no application data.
-                _holds = _peer.IsOrigin || bytes == buffer.Length || !_transport.Received.LastIsData;
+                // SslStream decrypts what it was given until the buffer is full: a short read has left nothing behind.
+                _mayHoldMore = bytes == buffer.Length;
                 return new IoResult(bytes, IoStatus.Ok);
-            }
-
-            if (buffer.IsEmpty && _transport.EndStatus == IoStatus.Ok)
-            {
-                // An empty read gives 0 for data and for the end. Where the last record may have been an alert, one byte tells; it is there or the end is, so this does not wait.
-                _peeked = _transport.Received.LastMayBeAlert && await _ssl.ReadAsync(_peek, CancellationToken.None) == 1;
-                if (_peeked || !_transport.Received.LastMayBeAlert)
-                {
-                    return new IoResult(0, IoStatus.Ok);
-                }
             }
 
             return Ended(_transport.EndStatus == IoStatus.Ok ? IoStatus.End : IoStatus.TlsTruncated, null);
@@ -178,7 +165,7 @@ internal sealed class TlsConnection : LoopStream
             _reading = false;
             if (IsClosed)
             {
-                _ssl.Dispose();
+                DisposeUnlessReading();
             }
         }
     }
@@ -239,6 +226,7 @@ internal sealed class TlsConnection : LoopStream
         if (!_reading)
         {
             _ssl.Dispose();
+            _records.Release();
         }
     }
 }

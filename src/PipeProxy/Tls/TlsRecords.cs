@@ -11,7 +11,6 @@ namespace PipeProxy.Tls;
 internal struct TlsRecords
 {
     private const int HeaderBytes = 5;
-    private const byte Alert = 21;
     private const byte Handshake = 22;
     private const byte ApplicationData = 23;
     private const byte CertificateMessage = 11;
@@ -54,13 +53,8 @@ internal struct TlsRecords
     /// <summary>A plain handshake record began with a Certificate message, as in TLS 1.2.</summary>
     internal bool SawCertificate { get; private set; }
 
-    /// <summary>The last record, whole or begun, is application data by its header; its header is there.</summary>
-    internal readonly bool LastIsData => _type == ApplicationData && _headerRead == 0;
-
-    /// <summary>
-    /// The last whole record may have been an alert: its type says so (TLS 1.2), or it is as small as one (TLS 1.3 hides the type: 2 bytes, their type and a tag of 8 or 16 make 11 or 19; the bound leaves room for padding).
-    /// </summary>
-    internal readonly bool LastMayBeAlert => _left == 0 && _headerRead == 0 && (_type == Alert || (_type == ApplicationData && _length <= 64));
+    /// <summary>Bytes that are certainly missing of the record that has begun; 0 between records.</summary>
+    internal readonly int MissingBytes => _left > 0 ? _left : _headerRead > 0 ? HeaderBytes - _headerRead : 0;
 
     internal void Observe(ReadOnlySpan<byte> bytes)
     {

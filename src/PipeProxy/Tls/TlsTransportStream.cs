@@ -9,14 +9,13 @@ namespace PipeProxy.Tls;
 /// <remarks>
 /// <para>SslStream resumes wherever its inner read completes, so this stream decides on which thread it runs. <b>Handshaking</b>: everything here runs on a worker; the socket still belongs to the loop. Writes gather in a buffer of the
 /// handshake's own; a read hands that buffer and the read itself to the loop in one post, the loop sends, reads, and schedules the continuation on a worker. So one side at a time holds the fields, and the queues between them order
-/// memory. <b>Looped</b>: reads and writes go straight to the connection, and SslStream runs inline on the loop. <see cref="Publish"/> switches once, on the loop, when the handshake has ended.</para>
+/// memory. <b>Looped</b>: reads take whole records from <see cref="TlsRecordReader"/>, writes go straight to the connection, and SslStream runs inline on the loop. <see cref="Publish"/> switches once, on the loop, when the handshake has ended.</para>
 /// <para>A read in Handshaking mode starts when its continuation is registered, not before: a completion cannot come too early, and no continuation ends up on another thread.</para>
 /// <para>Writes complete synchronously in both modes: that is what keeps SslStream from allocating.</para>
 /// </remarks>
 internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorkers workers) : Stream, IValueTaskSource<int>
 {
     private readonly ArrayBufferWriter<byte> _flight = new(2048);
-    private bool _looped;
     private TlsRecords _received;
     private TlsRecords _sent;
 
@@ -30,10 +29,10 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
     /// <summary>How the last read that gave no bytes ended; Ok while none has.</summary>
     internal IoStatus EndStatus { get; private set; }
 
-    /// <summary>In Looped mode: the next read waits for data before it takes SslStream's buffer. For idle connections; else it would cost a system call per read.</summary>
-    internal bool WaitsForData { get; set; }
+    /// <summary>In Looped mode: what has come and SslStream has not taken yet; null before.</summary>
+    internal TlsRecordReader? Records { get; private set; }
 
-    /// <summary>Records that came.</summary>
+    /// <summary>Records that came in the handshake.</summary>
     internal ref readonly TlsRecords Received => ref _received;
 
     /// <summary>Records of our handshake.</summary>
@@ -53,20 +52,21 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
     internal void Publish()
     {
         socket.Loop.AssertInside();
-        _looped = true;
+        Records = new TlsRecordReader(socket, _received);
         WriteFlight();
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_looped)
-        {
-            return buffer.IsEmpty && !WaitsForData ? new(0) : ReadOnLoopAsync(buffer);
-        }
-
         if (buffer.IsEmpty)
         {
+            // SslStream asks so before it takes a buffer; who wants to wait without one waits on the socket.
             return new(0);
+        }
+
+        if (Records is { } records)
+        {
+            return records.HasRecord ? new(TakeRecords(records, buffer.Span)) : ReadRecordsAsync(records, buffer);
         }
 
         _readBuffer = buffer;
@@ -75,7 +75,7 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_looped)
+        if (Records is not null)
         {
             socket.Write(buffer);
         }
@@ -89,7 +89,7 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (_looped)
+        if (Records is not null)
         {
             socket.Write(buffer.ToArray());
             return;
@@ -153,13 +153,18 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
         _flight.ResetWrittenCount();
     }
 
+    // Comes to pass behind a record that holds no data, such as a session ticket.
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadOnLoopAsync(Memory<byte> buffer)
+    private async ValueTask<int> ReadRecordsAsync(TlsRecordReader records, Memory<byte> buffer)
     {
-        var result = await socket.ReadAsync(buffer);
+        await records.FillAsync();
+        return TakeRecords(records, buffer.Span);
+    }
 
-        // A wait gives no verdict; SslStream reads next, and that read says what the wait has seen.
-        return buffer.IsEmpty ? 0 : Take(result, buffer.Span);
+    private int TakeRecords(TlsRecordReader records, Span<byte> buffer)
+    {
+        var taken = records.Take(buffer);
+        return taken > 0 ? taken : End(records.Ended);
     }
 
     private int Take(IoResult result, ReadOnlySpan<byte> buffer)
@@ -170,7 +175,12 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
             return result.Bytes;
         }
 
-        EndStatus = result.Status;
-        return result.Status == IoStatus.End ? 0 : throw new TransportException(result.Status);
+        return End(result.Status);
+    }
+
+    private int End(IoStatus status)
+    {
+        EndStatus = status;
+        return status == IoStatus.End ? 0 : throw new TransportException(status);
     }
 }

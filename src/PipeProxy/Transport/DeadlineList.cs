@@ -2,21 +2,22 @@ namespace PipeProxy.Transport;
 
 /// <summary>The deadlines that are set on one loop, compared with its clock on a tick.</summary>
 /// <remarks>
-/// A tick every 100 ms looks at all of them: ten thousand compares are some ten microseconds, and setting and clearing, which happen per request, are a store each.
-/// The timer runs only while a deadline is set; it is stopped by the tick that finds none, so that requests do not start and stop it.
+/// While a deadline is set, a tick every 100 ms looks at all of them: ten thousand compares are some ten microseconds, and setting and clearing, which happen per request, are a store each.
+/// The loop wakes itself for it, so no other thread takes part; a clock that a test moves by hand is looked at as often.
 /// </remarks>
-internal sealed class DeadlineList(EventLoop loop) : IDisposable
+internal sealed class DeadlineList(EventLoop loop)
 {
-    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+    private const int TickMilliseconds = 100;
 
     private Deadline[] _set = new Deadline[16];
     private int _count;
-    private ITimer? _timer;
-    private bool _ticking;
-    private int _tickPosted;
+    private long _nextTick;
 
     /// <summary>How many are set.</summary>
     internal int Count => _count;
+
+    /// <summary>How long the loop may sleep before the next tick; -1 when nothing is waited for.</summary>
+    internal int MillisecondsToTick => _count == 0 ? Timeout.Infinite : (int)Math.Clamp(_nextTick - loop.Now, 0, TickMilliseconds);
 
     internal void Add(Deadline deadline)
     {
@@ -25,14 +26,13 @@ internal sealed class DeadlineList(EventLoop loop) : IDisposable
             Array.Resize(ref _set, _count * 2);
         }
 
+        if (_count == 0)
+        {
+            _nextTick = loop.Now + TickMilliseconds;
+        }
+
         deadline.Slot = _count;
         _set[_count++] = deadline;
-        if (!_ticking)
-        {
-            _ticking = true;
-            _timer ??= loop.Time.CreateTimer(static state => ((DeadlineList)state!).PostTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _timer.Change(TickInterval, TickInterval);
-        }
     }
 
     internal void Remove(Deadline deadline)
@@ -44,22 +44,19 @@ internal sealed class DeadlineList(EventLoop loop) : IDisposable
         deadline.Slot = -1;
     }
 
-    public void Dispose() => _timer?.Dispose();
-
-    // Runs on the timer's thread. Ticks that the loop has not come to yet are one tick.
-    private void PostTick()
+    /// <summary>Once per round of the loop: tells the owners of those that have passed, if it is time for a look.</summary>
+    internal void TickIfDue()
     {
-        if (Interlocked.Exchange(ref _tickPosted, 1) == 0)
+        if (_count > 0 && loop.Now >= _nextTick)
         {
-            loop.Post(static state => ((DeadlineList)state!).Tick(), this);
+            Tick();
         }
     }
 
     private void Tick()
     {
-        // In this order: a tick that comes after the clock was read is posted again.
-        Interlocked.Exchange(ref _tickPosted, 0);
-        var now = loop.ReadClock();
+        var now = loop.Now;
+        _nextTick += (((now - _nextTick) / TickMilliseconds) + 1) * TickMilliseconds;
 
         // From the end, because owners set and clear deadlines meanwhile: a removal moves the last entry down, and what lies above the index was looked at already
         // or has just been set. Looking at one twice is harmless.
@@ -70,12 +67,6 @@ internal sealed class DeadlineList(EventLoop loop) : IDisposable
             {
                 loop.Run(static state => ((Deadline)state!).Pass(), deadline);
             }
-        }
-
-        if (_count == 0)
-        {
-            _ticking = false;
-            _timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 }

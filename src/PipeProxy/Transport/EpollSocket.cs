@@ -245,8 +245,8 @@ internal sealed unsafe class EpollSocket : TransportSocket, IEpollTarget
 
         if (buffer.IsEmpty)
         {
-            // Nothing is known for certain only behind a full buffer or at the end: there one byte is looked at.
-            return _readable == Readiness.Arrived ? Done(0, out result) : TryPeek(out result);
+            // Only behind a receive that filled its buffer is it not known whether anything waits: there one byte is looked at.
+            return _readable == Readiness.Arrived || _hungUp ? Done(0, out result) : TryPeek(out result);
         }
 
         if (buffer.Length > Loop.Sizes.MaxReceiveBytes)

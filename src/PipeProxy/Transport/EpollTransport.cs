@@ -46,9 +46,9 @@ internal sealed unsafe class EpollTransport : LoopTransport
         _events = (byte*)NativeMemory.Alloc(EventsPerPoll, (nuint)EventBytes);
     }
 
-    internal override void Poll(bool block)
+    internal override void Poll(int milliseconds)
     {
-        var count = Libc.EpollWait(_epoll, _events, EventsPerPoll, block ? -1 : 0);
+        var count = Libc.EpollWait(_epoll, _events, EventsPerPoll, milliseconds);
         for (var i = 0; i < count; i++)
         {
             var entry = _events + (i * EventBytes);

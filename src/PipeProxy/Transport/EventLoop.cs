@@ -22,7 +22,7 @@ internal sealed record EventLoopOptions
 
 /// <summary>A thread, a run queue, deadlines and one clock. Everything that belongs to a loop is touched on its thread only, so it needs no locks.</summary>
 /// <remarks>
-/// <para>One round: what other threads posted, then what was deferred (at most <see cref="DeferredPerRound"/>, so that sockets get their turn between thousands of woken waiters), then the transport's events,
+/// <para>One round: deadlines that have passed, what other threads posted, then what was deferred (at most <see cref="DeferredPerRound"/>, so that sockets get their turn between thousands of woken waiters), then the transport's events,
 /// for which it sleeps when nothing else waits.</para>
 /// <para>No wake-up is lost: a post and the decision to sleep are made under one lock, and <see cref="LoopTransport.Wake"/> is remembered by a transport that does not sleep yet.</para>
 /// </remarks>
@@ -193,6 +193,7 @@ internal sealed class EventLoop
         {
             Round++;
             ReadClock();
+            Deadlines.TickIfDue();
             RunPosted();
             RunDeferred();
             if (_stopping && _deferred.Count == 0 && Transport.SocketCount == 0)
@@ -200,7 +201,7 @@ internal sealed class EventLoop
                 break;
             }
 
-            Transport.Poll(block: MayBlock());
+            Transport.Poll(MayWait());
         }
 
         End();
@@ -230,16 +231,18 @@ internal sealed class EventLoop
         }
     }
 
-    private bool MayBlock()
+    // Milliseconds; 0 when something is to be done, -1 when nothing is awaited but events.
+    private int MayWait()
     {
         if (_deferred.Count > 0)
         {
-            return false;
+            return 0;
         }
 
         lock (_gate)
         {
-            return _sleeping = _posted.Count == 0;
+            _sleeping = _posted.Count == 0;
+            return _sleeping ? Deadlines.MillisecondsToTick : 0;
         }
     }
 
@@ -256,7 +259,6 @@ internal sealed class EventLoop
             _gone = true;
         }
 
-        Deadlines.Dispose();
         Transport.Dispose();
         _current = null;
         _ended.SetResult();

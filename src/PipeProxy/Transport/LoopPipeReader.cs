@@ -92,11 +92,7 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
         {
             // An idle connection holds no buffer: wait for the first byte without one. Within a body that flows, the wait would be one more system call per read.
             ReturnBlock();
-            var readable = await _stream.ReadAsync(Memory<byte>.Empty);
-            if (!readable.IsOk)
-            {
-                return Finish(readable);
-            }
+            await _stream.ReadAsync(Memory<byte>.Empty);
         }
 
         EnsureRoom();

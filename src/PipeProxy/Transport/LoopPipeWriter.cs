@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace PipeProxy.Transport;
 
-/// <summary>A <see cref="PipeWriter"/> over a <see cref="LoopStream"/>. Bytes gather in one block; a flush hands them to the stream and sends.</summary>
+/// <summary>A <see cref="PipeWriter"/> over a <see cref="LoopStream"/>. Bytes gather in one block; a flush hands the block to the stream and sends.</summary>
 /// <remarks>
 /// Loop-owned; one flush at a time. What a peer can cause is not thrown: the flush completes with <c>IsCompleted</c> and
 /// <see cref="Status"/> says why. Between flushes an idle writer holds no block.
@@ -108,15 +108,17 @@ internal sealed class LoopPipeWriter : PipeWriter, IDeadlineOwner
             return;
         }
 
-        if (_written > 0)
+        var (block, written) = (_block, _written);
+        (_block, _written) = (null, 0);
+        if (written > 0)
         {
-            _stream.Write(_memory[.._written]);
-            BytesWritten += _written;
+            BytesWritten += written;
+            _stream.Write(block, 0, written);
         }
-
-        _written = 0;
-        _block.Dispose();
-        _block = null;
+        else
+        {
+            block.Dispose();
+        }
     }
 
     void IDeadlineOwner.OnDeadline(DeadlineKind kind) => _stream.Abort();

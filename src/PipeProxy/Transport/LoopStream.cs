@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 
 namespace PipeProxy.Transport;
@@ -21,12 +22,18 @@ internal abstract class LoopStream
     internal abstract int UnsentBytes { get; }
 
     /// <summary>Reads what is there, waiting for the first byte.</summary>
-    /// <param name="buffer">The callee's until the read completes. When empty, the read completes with Ok and 0 bytes once data is there, or with the end or error that came instead; it holds no buffer meanwhile.</param>
+    /// <param name="buffer">The callee's until the read completes. When empty, the read is a wait that holds no buffer: it completes with 0 bytes once there is something to read, be it data, the end or an error. It gives no verdict; the next read does.</param>
     /// <returns>Ok with at least one byte (or none for an empty buffer), or 0 bytes and why there are none. Bytes that arrived come before the error that followed them, also after a flush has failed.</returns>
     internal abstract ValueTask<IoResult> ReadAsync(Memory<byte> buffer);
 
     /// <summary>Copies (over TLS: encrypts) into the out-buffer. After a failed flush, or closed, it swallows.</summary>
     internal abstract void Write(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>As <see cref="Write(ReadOnlyMemory{byte})"/>, and takes the block over: where bytes go out as they are, nothing is copied.</summary>
+    /// <param name="block">A block of the loop's pool; the callee's from now on.</param>
+    /// <param name="start">Where its bytes begin.</param>
+    /// <param name="end">Where they end.</param>
+    internal abstract void Write(IMemoryOwner<byte> block, int start, int end);
 
     /// <summary>Sends the whole out-buffer, gathered. This is where back-pressure is felt.</summary>
     internal abstract ValueTask<IoResult> FlushAsync();

@@ -25,8 +25,9 @@ internal abstract class LoopTransport : IDisposable
     /// <summary>Sockets that are open or whose last operation has not ended.</summary>
     internal int SocketCount => _sockets.Count;
 
-    /// <summary>Handles the events that are there; when there are none and <paramref name="block"/> is set, sleeps until there are or <see cref="Wake"/> is called.</summary>
-    internal abstract void Poll(bool block);
+    /// <summary>Handles the events that are there; when there are none, sleeps until there are, <see cref="Wake"/> is called, or the time is over.</summary>
+    /// <param name="milliseconds">0: does not sleep. -1: for as long as it takes.</param>
+    internal abstract void Poll(int milliseconds);
 
     /// <summary>Ends the sleep, or the next one when the loop does not sleep yet. From any thread.</summary>
     internal abstract void Wake();

@@ -5,12 +5,10 @@ namespace PipeProxy.Transport;
 /// <summary>What a connection has still to send: a chain of pooled blocks. Holds none when empty.</summary>
 internal sealed class OutBuffer(LoopMemoryPool pool, int blockBytes)
 {
-    // A ring. All blocks but the last are full up to blockBytes.
-    private IMemoryOwner<byte>[] _blocks = new IMemoryOwner<byte>[4];
+    // A ring.
+    private Piece[] _pieces = new Piece[4];
     private int _first;
     private int _count;
-    private int _headOffset;
-    private int _tailBytes;
 
     /// <summary>Bytes to send.</summary>
     internal int Length { get; private set; }
@@ -23,9 +21,8 @@ internal sealed class OutBuffer(LoopMemoryPool pool, int blockBytes)
     {
         get
         {
-            var start = index == 0 ? _headOffset : 0;
-            var end = index == _count - 1 ? _tailBytes : blockBytes;
-            return BlockAt(index).Memory[start..end];
+            ref var piece = ref PieceAt(index);
+            return piece.Block.Memory[piece.Start..piece.End];
         }
     }
 
@@ -35,64 +32,78 @@ internal sealed class OutBuffer(LoopMemoryPool pool, int blockBytes)
         Length += bytes.Length;
         while (!bytes.IsEmpty)
         {
-            if (_count == 0 || _tailBytes == blockBytes)
+            if (_count == 0 || PieceAt(_count - 1).Room == 0)
             {
-                Append();
+                Append(new Piece { Block = pool.Rent(blockBytes), Capacity = blockBytes });
             }
 
-            var taken = Math.Min(bytes.Length, blockBytes - _tailBytes);
-            bytes[..taken].CopyTo(BlockAt(_count - 1).Memory.Span[_tailBytes..]);
-            _tailBytes += taken;
+            ref var tail = ref PieceAt(_count - 1);
+            var taken = Math.Min(bytes.Length, tail.Room);
+            bytes[..taken].CopyTo(tail.Block.Memory.Span[tail.End..]);
+            tail.End += taken;
             bytes = bytes[taken..];
         }
+    }
+
+    /// <summary>Appends a block of the same pool as it is, and takes it over.</summary>
+    /// <param name="block">Returned to its pool when it is sent.</param>
+    /// <param name="start">Where its bytes begin.</param>
+    /// <param name="end">Where they end.</param>
+    internal void Write(IMemoryOwner<byte> block, int start, int end)
+    {
+        Length += end - start;
+        Append(new Piece { Block = block, Start = start, End = end, Capacity = end });
     }
 
     /// <summary>Drops bytes from the front and returns the blocks that are done.</summary>
     internal void Consume(int bytes)
     {
         Length -= bytes;
-        while (bytes > 0 || (_count > 0 && Length == 0))
+        while (_count > 0)
         {
-            var inHead = (_count == 1 ? _tailBytes : blockBytes) - _headOffset;
-            if (bytes < inHead)
+            ref var head = ref PieceAt(0);
+            if (bytes < head.End - head.Start)
             {
-                _headOffset += bytes;
+                head.Start += bytes;
                 return;
             }
 
-            bytes -= inHead;
-            DropHead();
+            bytes -= head.End - head.Start;
+            head.Block.Dispose();
+            head = default;
+            _first = (_first + 1) & (_pieces.Length - 1);
+            _count--;
         }
     }
 
     /// <summary>Drops everything.</summary>
     internal void Clear() => Consume(Length);
 
-    private IMemoryOwner<byte> BlockAt(int index) => _blocks[(_first + index) & (_blocks.Length - 1)];
+    private ref Piece PieceAt(int index) => ref _pieces[(_first + index) & (_pieces.Length - 1)];
 
-    private void Append()
+    private void Append(Piece piece)
     {
-        if (_count == _blocks.Length)
+        if (_count == _pieces.Length)
         {
-            var larger = new IMemoryOwner<byte>[_count * 2];
+            var larger = new Piece[_count * 2];
             for (var i = 0; i < _count; i++)
             {
-                larger[i] = BlockAt(i);
+                larger[i] = PieceAt(i);
             }
 
-            (_blocks, _first) = (larger, 0);
+            (_pieces, _first) = (larger, 0);
         }
 
-        _blocks[(_first + _count++) & (_blocks.Length - 1)] = pool.Rent(blockBytes);
-        _tailBytes = 0;
+        _pieces[(_first + _count++) & (_pieces.Length - 1)] = piece;
     }
 
-    private void DropHead()
+    private struct Piece
     {
-        BlockAt(0).Dispose();
-        _blocks[_first] = null!;
-        _first = (_first + 1) & (_blocks.Length - 1);
-        _count--;
-        _headOffset = 0;
+        internal IMemoryOwner<byte> Block;
+        internal int Start;
+        internal int End;
+        internal int Capacity;
+
+        internal readonly int Room => Capacity - End;
     }
 }

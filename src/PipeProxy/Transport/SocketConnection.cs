@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Runtime.CompilerServices;
 
@@ -39,6 +40,19 @@ internal sealed class SocketConnection : LoopStream
         }
     }
 
+    internal override void Write(IMemoryOwner<byte> block, int start, int end)
+    {
+        Loop.AssertInside();
+        if (_sendStatus == IoStatus.Ok && !_shutdownAsked)
+        {
+            _out.Write(block, start, end);
+        }
+        else
+        {
+            block.Dispose();
+        }
+    }
+
     internal override ValueTask<IoResult> FlushAsync()
     {
         Loop.AssertInside();
@@ -47,7 +61,26 @@ internal sealed class SocketConnection : LoopStream
             return new(new IoResult(0, _sendStatus));
         }
 
-        return _flushing ? throw new InvalidOperationException("A flush is under way.") : SendAllAsync();
+        if (_flushing)
+        {
+            throw new InvalidOperationException("A flush is under way.");
+        }
+
+        // Nearly always the system takes all of it at once.
+        var send = _socket.SendAsync(_out);
+        if (!send.IsCompletedSuccessfully)
+        {
+            return SendAllAsync(send);
+        }
+
+        var sent = send.Result;
+        if (!sent.IsOk || sent.Bytes < _out.Length)
+        {
+            return SendAllAsync(new(sent));
+        }
+
+        _out.Clear();
+        return new(sent);
     }
 
     internal override void ShutdownSend()
@@ -94,13 +127,13 @@ internal sealed class SocketConnection : LoopStream
     }
 
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
-    private async ValueTask<IoResult> SendAllAsync()
+    private async ValueTask<IoResult> SendAllAsync(ValueTask<IoResult> send)
     {
         _flushing = true;
         var sent = 0;
-        while (_out.Length > 0)
+        while (true)
         {
-            var result = await _socket.SendAsync(_out);
+            var result = await send;
             _out.Consume(result.Bytes);
             sent += result.Bytes;
             if (!result.IsOk)
@@ -112,6 +145,13 @@ internal sealed class SocketConnection : LoopStream
             {
                 _out.Clear();
             }
+
+            if (_out.Length == 0)
+            {
+                break;
+            }
+
+            send = _socket.SendAsync(_out);
         }
 
         _flushing = false;
@@ -123,7 +163,17 @@ internal sealed class SocketConnection : LoopStream
         return new IoResult(sent, _sendStatus);
     }
 
-    private async Task SendAndForgetAsync() => await SendAllAsync();
+    private async Task SendAndForgetAsync()
+    {
+        if (_out.Length > 0)
+        {
+            await SendAllAsync(_socket.SendAsync(_out));
+        }
+        else if (_sendStatus == IoStatus.Ok)
+        {
+            _socket.ShutdownSend();
+        }
+    }
 
     // From here on nothing is sent. While a flush is under way the blocks are the system's; its end clears them.
     private void Ended()

@@ -9,19 +9,18 @@ internal sealed class SocketsTransport : LoopTransport
     private readonly object _gate = new();
     private bool _woken;
 
-    internal override void Poll(bool block)
+    internal override void Poll(int milliseconds)
     {
         // All events are posts, so there is nothing to look for; only the sleep is ours.
-        if (!block)
+        if (milliseconds == 0)
         {
             return;
         }
 
         lock (_gate)
         {
-            while (!_woken)
+            while (!_woken && Monitor.Wait(_gate, milliseconds))
             {
-                Monitor.Wait(_gate);
             }
 
             _woken = false;

@@ -22,7 +22,7 @@ internal abstract class TransportSocket(EventLoop loop)
     internal abstract ValueTask<IoStatus> ConnectAsync(EndPoint endPoint);
 
     /// <summary>Receives what is there, waiting for the first byte. Bytes that arrived come before the error that followed them.</summary>
-    /// <param name="buffer">When empty, completes with Ok and 0 bytes as soon as data is there, or with the end or the error that came instead.</param>
+    /// <param name="buffer">When empty, completes with 0 bytes as soon as there is something to receive: data, the end or an error, which the next receive tells.</param>
     internal abstract ValueTask<IoResult> ReceiveAsync(Memory<byte> buffer);
 
     /// <summary>Sends from the front of the buffer without consuming it; the result says how many bytes went.</summary>

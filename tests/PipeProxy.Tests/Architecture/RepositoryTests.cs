@@ -20,6 +20,7 @@ public sealed partial class RepositoryTests
         "tools/CertificateAuthority/CertificateAuthority.csproj",
         "tools/AlbSimulator/AlbSimulator.csproj",
         "tools/Demo/Demo.csproj",
+        "bench/PipeProxy.Comparison/PipeProxy.Comparison.csproj",
         "bench/PipeProxy.LoadTest/PipeProxy.LoadTest.csproj",
         "bench/PipeProxy.Microbenchmarks/PipeProxy.Microbenchmarks.csproj",
         "bench/peers/",

@@ -64,7 +64,11 @@ public sealed class TlsConnectionTests : IDisposable
         await using var loops = new TestLoops();
         var (connection, peer, _) = await ConnectAsync(loops, protocol);
         using var owned = peer;
-        var waiting = loops.RunAsync(async () => await connection.ReadAsync(Memory<byte>.Empty));
+        var waiting = loops.RunAsync(async () =>
+        {
+            await connection.ReadAsync(Memory<byte>.Empty);
+            return await connection.ReadAsync(new byte[10]);
+        });
         await peer.ShutdownAsync();
 
         Assert.Equal(IoStatus.End, (await waiting).Status);
@@ -121,7 +125,11 @@ public sealed class TlsConnectionTests : IDisposable
         await using var loops = new TestLoops();
         var (connection, peer, socket) = await ConnectAsync(loops, SslProtocols.Tls13);
         using var owned = peer;
-        var waiting = loops.RunAsync(async () => await connection.ReadAsync(Memory<byte>.Empty));
+        var waiting = loops.RunAsync(async () =>
+        {
+            await connection.ReadAsync(Memory<byte>.Empty);
+            return await connection.ReadAsync(new byte[10]);
+        });
         socket.Close(0);
 
         Assert.Equal(IoStatus.Reset, (await waiting).Status);

@@ -91,7 +91,11 @@ public sealed class TlsConnectorTests : IDisposable
         using var server = await StartAsync("-tls1_3", Demanding);
         await using var loops = new TestLoops();
         var connection = (await ConnectAsync(loops, server.EndPoint, OfStranger())).Connection!;
-        var read = await loops.RunAsync(async () => await connection.ReadAsync(Memory<byte>.Empty));
+        var read = await loops.RunAsync(async () =>
+        {
+            await connection.ReadAsync(Memory<byte>.Empty);
+            return await connection.ReadAsync(new byte[10]);
+        });
 
         Assert.Equal(new IoResult(0, IoStatus.TlsAlert), read);
         Assert.Equal((byte)48, connection.Alert);

@@ -1,0 +1,48 @@
+// What run-bench.sh needs and a shell cannot do well: statistics and the report, idle clients, and a collection in another process.
+//
+//   PipeProxy.Comparison report --facts FILE --rounds FILE --json FILE --html FILE
+//   PipeProxy.Comparison rate ROUNDS                                 the greatest rate of the rounds
+//   PipeProxy.Comparison hold URL --clients N --trusted-ca FILE      holds N keep-alive connections until its input ends
+//   PipeProxy.Comparison collect PID                                 a full garbage collection in a .NET process
+
+using System.Globalization;
+using PipeProxy.Comparison;
+
+try
+{
+    switch (args)
+    {
+        case ["report", "--facts", var facts, "--rounds", var all, "--json", var json, "--html", var html]:
+            var comparison = new ComparisonReport(RunFacts.Read(facts), RoundsFile.Read(all));
+            TextReport.Write(Console.Out, comparison);
+            JsonReport.Write(json, comparison);
+            HtmlReport.Write(html, comparison);
+            return 0;
+
+        case ["rate", var rounds]:
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{RoundsFile.Read(rounds).Where(static round => round.Lost is null).Max(static round => round["rate"]):0}"));
+            return 0;
+
+        case ["hold", var url, "--clients", var clients, "--trusted-ca", var trusted]:
+            await using (var held = await IdleClients.ConnectAsync(new Uri(url), int.Parse(clients, CultureInfo.InvariantCulture), trusted))
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"holding {held.Count}{held.Why}"));
+                await Console.In.ReadToEndAsync();
+            }
+
+            return 0;
+
+        case ["collect", var pid]:
+            RemoteCollection.Run(int.Parse(pid, CultureInfo.InvariantCulture));
+            return 0;
+
+        default:
+            await Console.Error.WriteLineAsync("usage: report --facts FILE --rounds FILE --json FILE --html FILE | rate ROUNDS | hold URL --clients N --trusted-ca FILE | collect PID");
+            return 2;
+    }
+}
+catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or FormatException or Microsoft.Diagnostics.NETCore.Client.ServerNotAvailableException)
+{
+    await Console.Error.WriteLineAsync($"error: {e.Message}");
+    return 1;
+}

@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Tls;
+
+/// <summary>What has come from the socket and is on its way to SslStream, which gets it in whole records (RFC 8446 section 5.1).</summary>
+/// <remarks>
+/// Why SslStream does not read by itself. An SslStream that has to wait within a record allocates; one that is asked only when a whole record is there never waits. It receives one record per system call; this reader takes
+/// as many as have come, up to 64 KiB. And nobody can tell from outside whether an SslStream has seen the peer's goodbye: what may be an alert is therefore handed over alone, and until it is, <see cref="HasRecord"/> says that
+/// there is something to read. While nothing is held there is no block.
+/// </remarks>
+internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
+{
+    private const int HeaderBytes = 5;
+    private const int FirstBytes = 4 * 1024;
+
+    // Holds several of the largest records.
+    private const int BulkBytes = 64 * 1024;
+
+    // RFC 5246 section 6.2.3 allows the most: 2^14 + 2048.
+    private const int MaxFragmentBytes = 16 * 1024 + 2048;
+
+    private const byte Alert = 21;
+
+    // The record that SslStream had begun to read when the handshake ended.
+    private TlsRecords _begun = begun;
+    private IMemoryOwner<byte>? _block;
+    private int _start;
+    private int _handEnd;
+    private int _end;
+    private int _nextBytes = FirstBytes;
+
+    /// <summary>Bytes are there that SslStream can work on without waiting, or the connection has ended.</summary>
+    internal bool HasRecord => _handEnd > _start || Ended != IoStatus.Ok;
+
+    /// <summary>How the connection ended; Ok while it has not.</summary>
+    internal IoStatus Ended { get; private set; }
+
+    /// <summary>Copies what may be handed over at once.</summary>
+    /// <returns>0 when nothing may; then <see cref="FillAsync"/> comes first, unless <see cref="Ended"/> tells why nothing will.</returns>
+    internal int Take(Span<byte> destination)
+    {
+        var taken = Math.Min(destination.Length, _handEnd - _start);
+        if (taken == 0)
+        {
+            return 0;
+        }
+
+        var bytes = _block!.Memory.Span.Slice(_start, taken);
+        bytes.CopyTo(destination);
+        if (_begun.MissingBytes > 0)
+        {
+            _begun.Observe(bytes);
+        }
+
+        _start += taken;
+        if (_start == _end)
+        {
+            _block.Dispose();
+            _block = null;
+            _start = _handEnd = _end = 0;
+        }
+        else if (_start == _handEnd)
+        {
+            FindRecords();
+        }
+
+        return taken;
+    }
+
+    /// <summary>Receives until <see cref="HasRecord"/>.</summary>
+    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
+    internal async ValueTask FillAsync()
+    {
+        while (!HasRecord)
+        {
+            EnsureRoom();
+            var received = await socket.ReadAsync(_block!.Memory[_end..]);
+            if (!received.IsOk)
+            {
+                // A part of a record goes to SslStream as well: it says that it was cut.
+                Ended = received.Status;
+                _handEnd = _end;
+                return;
+            }
+
+            FollowPace(received.Bytes);
+            _end += received.Bytes;
+            FindRecords();
+        }
+    }
+
+    /// <summary>Gives the block back. Nothing may be pending.</summary>
+    internal void Release()
+    {
+        _block?.Dispose();
+        _block = null;
+        _start = _handEnd = _end = 0;
+    }
+
+    private void FollowPace(int bytes)
+    {
+        if (bytes == _block!.Memory.Length - _end)
+        {
+            _nextBytes = BulkBytes;
+        }
+        else if (bytes < _nextBytes / 4)
+        {
+            _nextBytes = FirstBytes;
+        }
+    }
+
+    private void EnsureRoom()
+    {
+        if (_block is null)
+        {
+            _block = socket.Loop.Memory.Rent(_nextBytes);
+            return;
+        }
+
+        // What is left is a part of one record.
+        var left = _end - _start;
+        var old = _block;
+        if (old.Memory.Length < BulkBytes)
+        {
+            _block = socket.Loop.Memory.Rent(BulkBytes);
+        }
+        else if (_start == 0)
+        {
+            return;
+        }
+
+        old.Memory.Span.Slice(_start, left).CopyTo(_block.Memory.Span);
+        (_start, _handEnd, _end) = (0, 0, left);
+        if (!ReferenceEquals(old, _block))
+        {
+            old.Dispose();
+        }
+    }
+
+    // Sets how far the records go that may be handed over together.
+    private void FindRecords()
+    {
+        _handEnd = _start;
+        if (_begun.MissingBytes is > 0 and var missing)
+        {
+            _handEnd = Math.Min(_end, _start + missing);
+            return;
+        }
+
+        var bytes = _block!.Memory.Span;
+        while (_end - _handEnd >= HeaderBytes)
+        {
+            var header = bytes.Slice(_handEnd, HeaderBytes);
+            var length = BinaryPrimitives.ReadUInt16BigEndian(header[3..]);
+            if (header[0] is < 20 or > 24 || header[1] != 3 || length > MaxFragmentBytes)
+            {
+                // No record: SslStream says so.
+                _handEnd = _end;
+                return;
+            }
+
+            var mayBeAlert = MayBeAlert(header[0], length);
+            if (_handEnd + HeaderBytes + length > _end || (mayBeAlert && _handEnd > _start))
+            {
+                return;
+            }
+
+            _handEnd += HeaderBytes + length;
+            if (mayBeAlert)
+            {
+                return;
+            }
+        }
+    }
+
+    // In TLS 1.3 the type is hidden: two bytes, their type and a tag of 8 or 16.
+    private static bool MayBeAlert(byte type, int length) => type == Alert || length is 2 + 1 + 8 or 2 + 1 + 16;
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using PipeProxy.Testing;
+
+namespace PipeProxy.FunctionalTests;
+
+/// <summary>The comparison that a sceptic runs works from end to end. What it measured here is nobody's figure.</summary>
+[Collection(MeasuringTests.Name)]
+public sealed class RunBenchTests
+{
+    [Fact]
+    public async Task QuickRun_WritesTableJsonAndPage()
+    {
+        foreach (string peer in (string[])["nginx", "haproxy", "openssl", "curl"])
+        {
+            Peers.Require(peer);
+        }
+
+        using TemporaryDirectory folder = new();
+        await using var run = await TestProcess.RunAsync(
+            "bash",
+            [RepositoryRoot.Combine("run-bench.sh"), "--quick", "--no-build", "--only", "floor,connections,idle", "--idle", "200", "--results", folder.Path],
+            timeout: TimeSpan.FromMinutes(5));
+
+        Assert.True(run.ExitCode == 0, run.Transcript);
+        Assert.Contains("A/A: nginx against itself", run.Transcript, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(folder.Path, "*.json"))));
+        Assert.Equal(["floor", "connections", "idle"], json.RootElement.GetProperty("sections").EnumerateArray().Select(static section => section.GetProperty("section").GetString()));
+        Assert.Equal(
+            ["haproxy", "nginx", "pipeproxy", "yarp"],
+            json.RootElement.GetProperty("rounds").EnumerateArray().Select(static round => round.GetProperty("proxy").GetString()!).Where(static name => !name.Contains('+', StringComparison.Ordinal)).Distinct().Order());
+        Assert.All(json.RootElement.GetProperty("rounds").EnumerateArray(), round => Assert.False(round.TryGetProperty("lost", out var why), $"{round}: {why}"));
+        Assert.StartsWith("<!doctype html>", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(folder.Path, "*.html"))), StringComparison.Ordinal);
+    }
+}
