@@ -6,8 +6,8 @@
 #
 #   --quick           a minute: one short round of everything, to see that it works; its figures mean nothing
 #   --only LIST       of floor, cpu, latency, large, connections, loops, scale, syscalls, idle, builds; all but builds without it
-#   --rounds N        9, of cpu and latency; others have fewer
-#   --seconds S       1, that each proxy is measured in each round
+#   --rounds N        9, of floor, cpu and latency; others have fewer
+#   --seconds S       0.8, that each proxy is measured in each round
 #   --rate R          requests per second of latency and loops instead of half of nginx's greatest rate
 #   --connections N   64 keep-alive clients
 #   --idle N          10000 idle clients, or as many as open files are allowed; a fifth of them over TLS
@@ -40,7 +40,7 @@ source "$ROOT/bench/lib/facts.sh"
 
 ROUNDS=9
 FEWER_ROUNDS=6 # the least that gives a 95 % interval
-SECONDS_EACH=1
+SECONDS_EACH=0.8
 WARM_UP=0.3    # before each round
 WARM_START=6   # before a .NET proxy's first round
 CONNECTIONS=64

@@ -67,15 +67,21 @@ internal static class Sections
             Cases = new Dictionary<string, string> { ["one"] = "one client", ["many"] = "under load" },
             Remark = MostCalled,
         },
-        new("builds", "Builds of the binary", "The default build needs the .NET runtime, with compiled code that improves as it runs; ReadyToRun brings compiled code for the start; native AOT brings everything. Start-up is from the command to the ready line.", "default", CpuPerRequest, [CpuPerRequest, RequestsPerSecond, new("startMilliseconds", "start-up, ms", static round => round["startMilliseconds"], "0"), new("residentMebibytesAtStart", "MiB at start", static round => round["startKib"] / 1024), new("residentMebibytesAfterLoad", "MiB after load", static round => round["afterKib"] / 1024), new("mebibytesOnDisk", "MiB on disk", static round => round["diskKib"] / 1024)])
+        new("builds", "Builds of the binary: CPU per request", "The default build needs the .NET runtime, which compiles code as it runs and again, better, where it runs often. ReadyToRun brings compiled code for the start; native AOT brings everything, and nothing improves as it runs.", "default", CpuPerRequest, [CpuPerRequest, RequestsPerSecond, Core])
         {
             Cases = Listeners,
+        },
+        new("startup", "Builds of the binary: start, memory and size", "From the command to the ready line, on one core; resident memory then, and of the process under load.", "default", StartMilliseconds(), [StartMilliseconds(), new("residentMebibytesAtStart", "MiB at start", static round => round["startKib"] / 1024), new("residentMebibytesUnderLoad", "MiB under load", static round => round["loadedKib"] / 1024), new("mebibytesOnDisk", "MiB on disk", static round => round["diskKib"] / 1024)])
+        {
+            Cases = new Dictionary<string, string> { ["plain"] = "a plain and a TLS listener" },
         },
     ];
 
     private static Figure CpuPerMebibyte() => new("cpuMillisecondsPerMebibyte", "CPU per MiB, ms", static round => round["cpuSeconds"] / round["requests"] * 1e3, "0.000");
 
     private static Figure CpuPerConnection() => new("cpuMicrosecondsPerConnection", "CPU per connection, us", static round => round["cpuSeconds"] / round["requests"] * 1e6, "0");
+
+    private static Figure StartMilliseconds() => new("startMilliseconds", "start-up, ms", static round => round["startMilliseconds"], "0");
 
     private static Figure BytesPerClient() =>
         new("residentKibibytesPerClient", "KiB per client", static round => (round["afterKib"] - round["beforeKib"]) / round["clients"], "0.00");

@@ -13,7 +13,9 @@ internal static class CommandLine
         var command = RunCommand.Create();
         var help = new HelpOption { Description = "Show help and examples." };
         help.Action = new ExamplesHelpAction((HelpAction)help.Action!);
+        help.Recursive = true;
         command.Options.Add(help);
+        command.Subcommands.Add(CompareCommand.Create());
         command.Options.Add(new VersionOption { Description = "Show the version." });
         return command;
     }

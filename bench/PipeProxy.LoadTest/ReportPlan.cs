@@ -25,9 +25,12 @@ internal sealed record ReportPlan
     {
         var json = JsonReport.Of(result);
         await output.WriteAsync(AsJson ? json : TextReport.Of(result)).ConfigureAwait(false);
-        if (Json is not null)
+        foreach (var (file, text) in new[] { (Json, json), (Csv, CsvReport.Of(result)), (Html, HtmlReport.Of(json)) })
         {
-            await File.WriteAllTextAsync(Json, json).ConfigureAwait(false);
+            if (file is not null)
+            {
+                await File.WriteAllTextAsync(file, text).ConfigureAwait(false);
+            }
         }
     }
 }

@@ -55,8 +55,13 @@ internal static class RunCommand
 
     private static IRunProgress ProgressOf(LoadPlan plan, ReportPlan reports, InvocationConfiguration streams)
     {
-        _ = plan;
-        return reports.Quiet ? new NoProgress() : new PlainProgress(streams.Error);
+        if (reports.Quiet)
+        {
+            return new NoProgress();
+        }
+
+        var terminal = !Console.IsErrorRedirected && ReferenceEquals(streams.Error, Console.Error) && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        return terminal ? new LiveProgress(plan, streams.Error) : new PlainProgress(streams.Error);
     }
 
     private static ExitCode Judge(LoadResult result, ReportPlan reports, TextWriter error)

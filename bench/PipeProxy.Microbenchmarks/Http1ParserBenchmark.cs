@@ -10,6 +10,7 @@ public class Http1ParserBenchmark
 {
     private readonly RequestHead _head = new();
     private readonly ArrayBufferWriter<byte> _output = new(4096);
+    private readonly KestrelParser _kestrel = new();
     private byte[] _wire = [];
 
     [Params("Small", "Browser")]
@@ -30,6 +31,14 @@ public class Http1ParserBenchmark
         _head.Attach(_wire);
         return done && MessageFraming.OfRequest(_head).Kind == FramingKind.None;
     }
+
+    /// <summary>Less work: see <see cref="KestrelParser"/>.</summary>
+    [Benchmark]
+    public bool KestrelSplitting() => _kestrel.Split(_wire);
+
+    /// <summary>The same work.</summary>
+    [Benchmark]
+    public bool KestrelParsing() => _kestrel.Parse(_wire);
 
     [Benchmark]
     public bool InPiecesOf16()

@@ -56,6 +56,7 @@ measure_cpu() {
 cpu_round() {
   measure cpu plain "$1" "$2" "$1" "${URL_OF[$1]}/" "$CONNECTIONS"
   measure cpu tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/" "$CONNECTIONS"
+  (($2 < FEWER_ROUNDS)) || return
   measure cpu plain-log "$1" "$2" "$1+log" "${URL_OF[$1+log]}/" "$CONNECTIONS"
   measure cpu tls-log "$1" "$2" "$1+log" "${TLS_URL_OF[$1+log]}/" "$CONNECTIONS"
 }
@@ -103,7 +104,6 @@ measure_large() {
 
 large_round() {
   measure large plain "$1" "$2" "$1" "${URL_OF[$1]}/files/mebibyte" 8
-  measure large tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/files/mebibyte" 8
 }
 
 measure_connections() {
@@ -281,4 +281,45 @@ settled_kib() {
     "$COMPARISON" collect "$2" || echo "$1: no collection could be asked for" >&2
   fi
   resident_kib "$2"
+}
+
+BUILDS=(default ready-to-run native-aot)
+
+measure_builds() {
+  local build
+  [[ $BUILD == no ]] || "$ROOT/bench/release-builds.sh" "${BUILDS[@]}" || fail "a build could not be published"
+  for build in "${BUILDS[@]}"; do
+    [[ -x $ROOT/artifacts/release/$build/pipeproxy ]] || fail "artifacts/release/$build is missing; bench/release-builds.sh publishes it"
+    PIPEPROXY="$ROOT/artifacts/release/$build/pipeproxy" start_proxy "$build" pipeproxy
+    check_answer "$build"
+    warm_up "$build"
+  done
+  in_turns "$ROUNDS" builds_round "${BUILDS[@]}"
+  for build in "${BUILDS[@]}"; do
+    end_proxy "$build"
+  done
+}
+
+builds_round() {
+  measure builds plain "$1" "$2" "$1" "${URL_OF[$1]}/" "$CONNECTIONS"
+  measure builds tls "$1" "$2" "$1" "${TLS_URL_OF[$1]}/" "$CONNECTIONS"
+  measure_start "$1" "$2"
+}
+
+# From the command to the first ready line, and what the process then holds; beside it what the loaded one holds, and the size on disk.
+measure_start() {
+  local folder="$ROOT/artifacts/release/$1" began line pid resident
+  began=$EPOCHREALTIME
+  coproc FRESH { exec taskset -c "$PROXY_CPU" "$folder/pipeproxy" run --config "$DIR/$1.json" --allow-root --loops 1 2>"$DIR/fresh.err"; }
+  pid=$FRESH_PID
+  read -r -t 30 line <&"${FRESH[0]}"
+  local ready=$EPOCHREALTIME
+  if [[ $line == "listening on "* ]]; then
+    resident=$(resident_kib "$pid")
+    record startup plain "$1" "$2" "startMilliseconds=$(awk -v a="$began" -v b="$ready" 'BEGIN { printf "%.1f", (b - a) * 1000 }')" "startKib=$resident" \
+      "loadedKib=$(resident_kib "${PID_OF[$1]}")" "diskKib=$(du -sk "$folder" | cut -f 1)"
+  else
+    record startup plain "$1" "$2" "lost=it did not start: $(head -n 1 "$DIR/fresh.err")"
+  fi
+  end "$pid"
 }

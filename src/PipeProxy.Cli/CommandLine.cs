@@ -15,7 +15,7 @@ internal static class CommandLine
     /// <summary>The whole tree. Not a RootCommand: that is named after its assembly, which is not the name people type.</summary>
     public static Command Create()
     {
-        var help = new HelpOption { Description = "Show help and examples." };
+        var help = new HelpOption("--help", "-h", "-?") { Description = "Show help and examples." };
         help.Action = new ExamplesHelpAction((HelpAction)help.Action!);
         return new ExampleCommand("pipeproxy", "A reverse proxy that presents client certificates to its origins.")
         {
@@ -67,18 +67,22 @@ internal static class CommandLine
 
     private static ExitCode ReportUsage(ParseResult parsed, Terminal terminal)
     {
-        var command = Path(parsed.CommandResult.Command);
-        if (parsed.Errors.Count == 0)
+        var command = parsed.CommandResult.Command;
+        var path = Path(command);
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0)
         {
-            terminal.WriteError($"'{command}' needs a command.");
+            terminal.WriteError($"'{path}' needs a command: {Choices.List([.. command.Subcommands.Select(static sub => sub.Name)])}.");
+        }
+        else
+        {
+            // A word that is no command is one mistake, not two.
+            foreach (var error in parsed.Errors.Where(error => command.Subcommands.Count == 0 || parsed.UnmatchedTokens.Any(word => error.Message.Contains(word, StringComparison.Ordinal))))
+            {
+                terminal.WriteError(error.Message);
+            }
         }
 
-        foreach (var error in parsed.Errors)
-        {
-            terminal.WriteError(error.Message);
-        }
-
-        terminal.WriteNextToError($"{command} --help");
+        terminal.WriteNextToError($"{path} --help");
         return ExitCode.Usage;
     }
 

@@ -11,7 +11,7 @@ internal static class CompletionsCommand
     public static Command Create()
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh, fish or pwsh.", HelpName = "bash|zsh|fish|pwsh" };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish", "pwsh");
+        shell.AcceptOnly("bash", "zsh", "fish", "pwsh");
         var command = new ExampleCommand("completions", "Print a completion script for a shell.")
         {
             Arguments = { shell },

@@ -149,14 +149,16 @@ public sealed partial class ReverseProxy
                 return new UpstreamTrust(roots, Convert.ToHexString(hash.GetHashAndReset()), config.Timeouts.Handshake);
             }
 
-            errors.Add(new ConfigurationError(null, "trustedCertificates", file, "The file holds no PEM certificate (-----BEGIN CERTIFICATE-----)."));
+            Refuse("holds no PEM certificate (-----BEGIN CERTIFICATE-----)");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            errors.Add(new ConfigurationError(null, "trustedCertificates", file, $"The file cannot be read: {e.Message}"));
+            Refuse($"cannot be read: {e.Message}");
         }
 
         return null;
+
+        void Refuse(string message) => errors.Add((config.TrustedCertificatesSource ?? new SettingSource(null, "trustedCertificates", file)).Error(message));
     }
 
     // Read anew at each reload, so a renewed server certificate is in force for the next handshake.

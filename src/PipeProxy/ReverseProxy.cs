@@ -52,6 +52,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         }
 
         _metrics = new ProxyMetrics(_loops.Length, options.Time);
+        _metrics.Use([.. _loops.Select(static loop => loop.Lag)]);
         _workers = new HandshakeWorkers(onUnhandledException: ReportBug);
 
         // Without a bound on how many are under way: a client that stalls in its handshake takes nobody's place, and its deadline ends it.
@@ -97,6 +98,14 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         CheckAddresses(config, errors);
         LoadListenerCertificates(config, errors, TimeProvider.System.GetUtcNow(), static _ => null);
         Routing.RouteTable.TryBuild(config.Routes, errors);
+        errors.AddRange(CheckCertificates(config, certificates));
+        return errors;
+    }
+
+    /// <summary>The part of <see cref="Check"/> that holds the routes' client certificates against those that there are.</summary>
+    public static IReadOnlyList<ConfigurationError> CheckCertificates(ProxyConfig config, ICertificateSource certificates)
+    {
+        var errors = new List<ConfigurationError>();
         CertificateCheck.Run(config, certificates.Load(), TimeProvider.System.GetUtcNow(), errors);
         return errors;
     }

@@ -96,7 +96,7 @@ public sealed class BrokenBodyTests
         await using var proxy = await TestProxy.StartAsync(origin.Url);
         using var client = await proxy.ConnectAsync();
         await client.SendAsync(chunked ? "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc", whole: true);
-        await began.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await began.Task.WaitAsync(TimeSpan.FromSeconds(60));
         if (reset)
         {
             client.Reset();
@@ -107,7 +107,7 @@ public sealed class BrokenBodyTests
         }
 
         // Neither the missing bytes nor a last chunk: what came cannot be taken for a whole message.
-        string body = await ended.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        string body = await ended.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.DoesNotContain("0\r\n\r\n", body, StringComparison.Ordinal);
         Assert.Equal(chunked ? "3\r\nabc\r\n" : "abc", body);
     }
@@ -199,6 +199,6 @@ public sealed class BrokenBodyTests
             await origin.WaitForConnectionAsync();
         }
 
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 }

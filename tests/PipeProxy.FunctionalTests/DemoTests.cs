@@ -5,7 +5,7 @@ namespace PipeProxy.FunctionalTests;
 /// <summary>The demo tells the truth, ends by itself and leaves nothing behind.</summary>
 public sealed class DemoTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
 
     private static string Binary { get; } = RepositoryRoot.Combine(
         "artifacts", "bin", "Demo", Path.GetFileName(Path.GetDirectoryName(ProxyBinary.Path)!), OperatingSystem.IsWindows() ? "Demo.exe" : "Demo");

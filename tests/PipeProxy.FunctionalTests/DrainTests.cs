@@ -6,7 +6,7 @@ namespace PipeProxy.FunctionalTests;
 /// <summary>A proxy that stops ends what it has begun, takes nothing new, and says so to those who are connected.</summary>
 public sealed class DrainTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task RequestInFlight_EndsWithConnectionCloseAndNewConnectionsAreRefused()

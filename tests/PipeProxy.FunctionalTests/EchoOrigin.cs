@@ -46,7 +46,7 @@ internal sealed class EchoOrigin : IAsyncDisposable
         StartReading();
         _listener.Dispose();
         await _accepting;
-        await Task.WhenAll(_connections).WaitAsync(TimeSpan.FromSeconds(10));
+        await Task.WhenAll(_connections).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     private async Task AcceptAsync()

@@ -25,7 +25,7 @@ public sealed class IsolationTests
 
         var served = await Task.WhenAll(Enumerable.Range(0, Clients).Select(async i =>
         {
-            using var client = await proxy.ConnectAsync(TimeSpan.FromSeconds(60));
+            using var client = await proxy.ConnectAsync(TimeSpan.FromSeconds(90));
             for (int request = 0; request < RequestsEach; request++)
             {
                 // Both names on one connection of a client, out of step with its neighbours.
@@ -54,7 +54,7 @@ public sealed class IsolationTests
         long requests = 0;
         var clients = Enumerable.Range(0, Clients / 4).Select(i => Task.Run(async () =>
         {
-            using var client = await proxy.ConnectAsync(TimeSpan.FromSeconds(60));
+            using var client = await proxy.ConnectAsync(TimeSpan.FromSeconds(90));
             for (int request = 0; !done.IsCancellationRequested; request++)
             {
                 int who = (i + request) % 2;

@@ -121,7 +121,7 @@ public sealed class ReloadTests
         proxy.Certificates.Set(TestProxyCertificate.Issue("alice", "CN=alice-2"));
 
         // The origin's script ends when the proxy has closed the connection.
-        await EndOf(origin.Connections[0]).WaitAsync(TimeSpan.FromSeconds(10));
+        await EndOf(origin.Connections[0]).WaitAsync(TimeSpan.FromSeconds(60));
         await proxy.GetAsync("/alice");
         await proxy.GetAsync("/bob");
         Assert.Equal(["CN=alice", "CN=bob", "CN=alice-2"], origin.Connections.Select(static connection => connection.ClientSubject));

@@ -8,7 +8,7 @@ namespace PipeProxy.Testing;
 /// <summary>One connection of a <see cref="ByteOrigin"/>: what its script reads, writes and does to it. Text is Latin-1.</summary>
 public sealed class OriginConnection : IDisposable
 {
-    internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Socket _socket;
     private readonly CancellationToken _stop;

@@ -8,7 +8,7 @@ internal static class PeerProcess
 {
     private const int Attempts = 5;
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Starts the program on a free port, again with another port when somebody else was faster.</summary>

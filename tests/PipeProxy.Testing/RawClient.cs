@@ -10,7 +10,7 @@ namespace PipeProxy.Testing;
 /// <remarks>Every operation ends within <see cref="Timeout"/>. One reader and one writer at a time.</remarks>
 public sealed class RawClient : IDisposable
 {
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Socket _socket;
     private readonly RawResponseReader _reader;

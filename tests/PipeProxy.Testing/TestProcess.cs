@@ -7,7 +7,7 @@ namespace PipeProxy.Testing;
 /// <summary>A child process whose output is kept, whose waits have an end, and that never outlives its test.</summary>
 public sealed class TestProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly ProcessOutput _output = new();
@@ -99,7 +99,7 @@ public sealed class TestProcess : IAsyncDisposable
 
     /// <summary>The first line on either stream, come already or to come, that matches.</summary>
     /// <param name="pattern">A regular expression.</param>
-    /// <param name="timeout">Default 20 s.</param>
+    /// <param name="timeout">Default 60 s.</param>
     /// <param name="after">Only lines after this <see cref="Mark"/>.</param>
     public Task<string> WaitForLineAsync(string pattern, TimeSpan? timeout = null, long after = 0) =>
         WaitForLineAsync(line => Regex.IsMatch(line, pattern), timeout, after, $"a line that matches '{pattern}'");
@@ -110,7 +110,7 @@ public sealed class TestProcess : IAsyncDisposable
         WaitForLineAsync(predicate, timeout, after, "the expected line");
 
     /// <summary>Waits for the end and for the last of the output; returns the exit code.</summary>
-    /// <exception cref="TestProcessException">It still runs after <paramref name="timeout"/> (default 20 s).</exception>
+    /// <exception cref="TestProcessException">It still runs after <paramref name="timeout"/> (default 60 s).</exception>
     public async Task<int> WaitForExitAsync(TimeSpan? timeout = null)
     {
         TimeSpan limit = timeout ?? DefaultTimeout;

@@ -79,11 +79,13 @@ public sealed class TestProxy : IAsyncDisposable
     }
 
     /// <summary>One listener on a free port of 127.0.0.1, the tests' root as trust, localhost without DNS, and these routes.</summary>
+    /// <remarks>What opens a connection has more time than in production: no test fails because its machine is busy.</remarks>
     public static ProxyConfig Config(params IReadOnlyList<RouteConfig> routes) => new()
     {
         Listeners = [new ListenerConfig { Url = "http://127.0.0.1:0" }],
         Routes = routes,
         TrustedCertificates = TestCertificates.Root.CertificatePath,
+        Timeouts = new TimeoutConfig { Connect = TimeSpan.FromSeconds(30), Handshake = TimeSpan.FromSeconds(30) },
         Resolve = new Dictionary<string, IReadOnlyList<string>> { ["localhost"] = ["127.0.0.1"] },
     };
 
@@ -110,7 +112,7 @@ public sealed class TestProxy : IAsyncDisposable
     }
 
     /// <summary>The first line for the operator, come already or to come, that holds the text. A request's line comes after its answer is out.</summary>
-    /// <exception cref="TimeoutException">No such line within 10 s; the message has those that came.</exception>
+    /// <exception cref="TimeoutException">No such line within 60 s; the message has those that came.</exception>
     public Task<string> WaitForLogAsync(string text) => _log.WaitForLineAsync(text, OriginConnection.DefaultTimeout);
 
     /// <summary>Ends the proxy at once.</summary>

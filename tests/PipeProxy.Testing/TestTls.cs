@@ -20,7 +20,7 @@ public static class TestTls
             AllowAutoRedirect = false,
             SslOptions = ClientOptions(certificate, trusted, protocols),
         };
-        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30) };
+        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(60) };
     }
 
     internal static SslClientAuthenticationOptions ClientOptions(TestCertificate? certificate, TestCertificate? trusted, SslProtocols protocols) => new()

@@ -20,8 +20,8 @@ var rejectStyle = new Option<string>("--reject-style")
 rejectStyle.AcceptOnlyFromAmong("alert", "late-alert", "eof", "reset");
 var alert = new Option<byte?>("--alert") { Description = "Alert number to send whatever the reason, e.g. 48 (RFC 8446 section 6)." };
 var advertiseCa = new Option<bool>("--advertise-ca") { Description = "Name the trust store's subjects in the certificate request." };
-var idle = new Option<TimeSpan>("--idle") { DefaultValueFactory = _ => TimeSpan.FromSeconds(60), CustomParser = Duration.Parse, Description = "Close a connection without a request after this time, e.g. 60s." };
-var maxAge = new Option<TimeSpan>("--max-age") { DefaultValueFactory = _ => TimeSpan.FromHours(1), CustomParser = Duration.Parse, Description = "Close a connection of this age after its next answer, e.g. 3600s." };
+var idle = new Option<TimeSpan?>("--idle") { CustomParser = static result => Duration.Parse(result), Description = "Close a connection without a request after this time. [default: 60s]" };
+var maxAge = new Option<TimeSpan?>("--max-age") { CustomParser = static result => Duration.Parse(result), Description = "Close a connection of this age after its next answer. [default: 3600s]" };
 var connectionLog = new Option<string?>("--connection-log") { Description = "Append connection log lines, in the ALB's fields, to this file." };
 
 var root = new RootCommand("""
@@ -74,8 +74,8 @@ root.SetAction(async parsed =>
             RejectStyle = Enum.Parse<RejectStyle>(parsed.GetRequiredValue(rejectStyle).Replace("-", ""), ignoreCase: true),
             Alert = parsed.GetValue(alert),
             AdvertiseCa = parsed.GetValue(advertiseCa),
-            Idle = parsed.GetValue(idle),
-            MaxAge = parsed.GetValue(maxAge),
+            Idle = parsed.GetValue(idle) ?? TimeSpan.FromSeconds(60),
+            MaxAge = parsed.GetValue(maxAge) ?? TimeSpan.FromHours(1),
             ConnectionLog = parsed.GetValue(connectionLog),
         });
     }

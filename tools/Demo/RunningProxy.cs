@@ -10,8 +10,8 @@ internal sealed class RunningProxy : IAsyncDisposable
     private const string Ready = "listening on ";
     private const int Terminate = 15;
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly StringBuilder _log = new();

@@ -10,7 +10,7 @@ internal sealed partial class Story
     private const int MixedRequests = 200;
     private const int MixedClients = 8;
 
-    private static readonly TimeSpan PickUpLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PickUpLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PickUpInterval = TimeSpan.FromMilliseconds(50);
 
     private async Task AcceptAsync(HttpClient client, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace Demo;
 /// <summary>The demo from its first line to its last; <c>Story.Requests.cs</c> holds the chapters that send requests.</summary>
 internal sealed partial class Story(Terminal terminal, bool stay)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private Cast _cast = null!;
     private PipeProxyCommand _command = null!;
@@ -36,7 +36,7 @@ internal sealed partial class Story(Terminal terminal, bool stay)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new UnexpectedException($"all of this takes less than {Limit.TotalSeconds} s.", "It does not come to an end.");
+            throw new UnexpectedException($"all of this takes less than {Limit.TotalMinutes} minutes.", "It does not come to an end.");
         }
 
         Suggest();

@@ -38,7 +38,7 @@ internal readonly record struct ResponseHead(int Status, BodyKind Body, long Len
 
         // status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF: RFC 9112 section 4
         var end = bytes.IndexOf("\r\n"u8);
-        if (end < StatusLineBytes || !bytes.StartsWith("HTTP/1."u8) || bytes[7] is not ((byte)'0' or (byte)'1') || bytes[8] != ' ' || (end > StatusLineBytes && bytes[StatusLineBytes] != ' '))
+        if (end < StatusLineBytes || !bytes.StartsWith("HTTP/1."u8) || bytes[7] is not ((byte)'0' or (byte)'1') || bytes[8] != ' ' || (end > StatusLineBytes && bytes[StatusLineBytes] != ' ') || bytes[..end].ContainsAny(Forbidden))
         {
             return "no status line of HTTP/1.x";
         }

@@ -15,6 +15,7 @@ internal sealed class Lane : IDisposable
     private Alarm? _alarm;
     private long _budget = long.MaxValue;
     private int _unprepared;
+    private int _cursor;
     private bool _running;
     private long _alarmAt = long.MaxValue;
 
@@ -37,13 +38,20 @@ internal sealed class Lane : IDisposable
 
     internal int RequestsPerConnection { get; }
 
-    /// <summary>Requests that may still begin.</summary>
+    /// <summary>Connections that wait for an answer.</summary>
+    internal int Busy { get; set; }
+
+    /// <summary>No further request will begin.</summary>
     internal bool IsExhausted => !_running || (_arrivals is null ? _budget == 0 : _arrivals.Next == long.MaxValue);
 
     /// <summary>Connections that were opened ahead, or could not be, are all done.</summary>
     internal bool IsPrepared => _unprepared == 0;
 
-    internal LoopTarget TargetAt(int cursor) => _targets[_cycle[(uint)cursor % (uint)_cycle.Length]];
+    internal LoopTarget NextTarget()
+    {
+        _cursor = _cursor + 1 < _cycle.Length ? _cursor + 1 : 0;
+        return _targets[_cycle[_cursor]];
+    }
 
     /// <summary>Opens all connections, so that the run does not begin with a storm of handshakes.</summary>
     internal void Prepare()
@@ -78,9 +86,10 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    /// <summary>Measuring begins: only so many more requests.</summary>
+    /// <summary>Measuring begins: only so many more answers. Requests that are under way since the warm-up are among them.</summary>
     internal void Limit(long requests)
     {
+        requests = Math.Max(0, requests - Busy);
         _budget = requests;
         _arrivals?.Limit(requests);
     }
@@ -143,7 +152,7 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    /// <summary>Comes ten times a second: what has waited too long, and what was paused.</summary>
+    /// <summary>Comes five times a second: what has waited too long, and what was paused.</summary>
     internal void Sweep(long now, long timeout)
     {
         foreach (var connection in _connections)

@@ -10,19 +10,16 @@ namespace PipeProxy.LoadTest.Load;
 /// Belongs to one loop. A read is always pending while the connection is open, also between requests: so the end of an idle connection is seen when it comes, and an answer is read while a large request is still going out.
 /// Closing happens in the reading method only, when no read is pending; everybody else resets the stream and lets that method find out.
 /// </remarks>
-internal sealed class LoadConnection(Lane lane, int id)
+internal sealed class LoadConnection(Lane lane, int number)
 {
     private const int FirstBufferBytes = 4 * 1024;
     private const int LargestBufferBytes = 256 * 1024;
 
-    // For its certificate and its address.
-    private readonly int _id = id;
     private ResponseReader _reader;
     private byte[] _buffer = [];
     private int _end;
     private LoopStream? _stream;
-    private LoopTarget _target = lane.TargetAt(0);
-    private int _cursor = id;
+    private LoopTarget? _target;
     private int _served;
     private long _startedAt;
     private long _sentAt;
@@ -49,7 +46,7 @@ internal sealed class LoadConnection(Lane lane, int id)
     {
         _busy = true;
         _startedAt = start;
-        lane.Owner.Busy++;
+        lane.Busy++;
         if (_stream is not null)
         {
             Send(_stream, now);
@@ -75,7 +72,7 @@ internal sealed class LoadConnection(Lane lane, int id)
     private async Task OpenAsync()
     {
         var begun = Clock.Now;
-        var result = await lane.Dialer.OpenAsync(lane.Loop, _id);
+        var result = await lane.Dialer.OpenAsync(lane.Loop, number);
         _opening = false;
         if (result.Stream is not { } stream)
         {
@@ -105,9 +102,10 @@ internal sealed class LoadConnection(Lane lane, int id)
 
     private void Send(LoopStream stream, long now)
     {
-        _target = lane.TargetAt(_cursor++);
+        var target = lane.NextTarget();
+        _target = target;
         _sentAt = now;
-        stream.Write(lane.RequestsPerConnection == _served + 1 ? _target.LastRequest : _target.Request);
+        stream.Write(lane.RequestsPerConnection == _served + 1 ? target.LastRequest : target.Request);
         var flush = stream.FlushAsync();
         if (flush.IsCompletedSuccessfully)
         {
@@ -156,7 +154,7 @@ internal sealed class LoadConnection(Lane lane, int id)
             return;
         }
 
-        switch (_reader.Read(_buffer.AsSpan(0, _end), _target.LastHead, out var consumed))
+        switch (_reader.Read(_buffer.AsSpan(0, _end), _target!.LastHead, out var consumed))
         {
             case ReadStatus.Done when consumed == _end:
                 Answered(_reader.Head.KeepAlive);
@@ -197,7 +195,8 @@ internal sealed class LoadConnection(Lane lane, int id)
         _end = 0;
         _busy = false;
         _served++;
-        lane.Owner.Answered(_reader.Head.Status, now - _startedAt);
+        lane.Busy--;
+        lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt);
         if (!keepAlive || _served == lane.RequestsPerConnection || _flushing || _sendStatus != IoStatus.Ok)
         {
             Close();
@@ -264,7 +263,7 @@ internal sealed class LoadConnection(Lane lane, int id)
         if (_busy)
         {
             _busy = false;
-            lane.Owner.Busy--;
+            lane.Busy--;
             lane.Failed(this, kind);
         }
         else if (kind is not null)

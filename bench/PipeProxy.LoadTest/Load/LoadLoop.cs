@@ -24,9 +24,6 @@ internal sealed class LoadLoop
     /// <summary>What is being counted into.</summary>
     internal Tally Tally { get; private set; } = new();
 
-    /// <summary>Connections that wait for an answer.</summary>
-    internal int Busy { get; set; }
-
     /// <summary>The run is over; what ends now was ended by us.</summary>
     internal bool IsStopping { get; private set; }
 
@@ -34,12 +31,6 @@ internal sealed class LoadLoop
     internal Task Finished => _finished.Task;
 
     internal void Add(IReadOnlyList<Lane> lanes) => _lanes = [.. lanes];
-
-    internal void Answered(int status, long nanoseconds)
-    {
-        Busy--;
-        Tally.Answered(status, nanoseconds);
-    }
 
     /// <summary>Opens all connections; completes when each is open or has failed.</summary>
     internal Task PrepareAsync()
@@ -130,14 +121,9 @@ internal sealed class LoadLoop
 
     internal void CheckFinished()
     {
-        if (Busy > 0 || !_started)
-        {
-            return;
-        }
-
         foreach (var lane in _lanes)
         {
-            if (!lane.IsExhausted)
+            if (!_started || lane.Busy > 0 || !lane.IsExhausted)
             {
                 return;
             }

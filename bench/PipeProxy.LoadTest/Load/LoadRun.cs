@@ -18,7 +18,8 @@ namespace PipeProxy.LoadTest.Load;
 /// </remarks>
 internal sealed class LoadRun : IDisposable
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    // How exact --timeout is, and how long a closed loop pauses after a failed connect. Each tick wakes three threads.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
 
     private readonly LoadPlan _plan;
     private readonly IReadOnlyList<WatchedProcess> _watched;
@@ -68,6 +69,7 @@ internal sealed class LoadRun : IDisposable
         }
         finally
         {
+            _progress.Ended();
             await Task.WhenAll(_loops.Select(static loop => loop.EndAsync())).ConfigureAwait(false);
         }
     }
@@ -125,7 +127,6 @@ internal sealed class LoadRun : IDisposable
             process.End();
         }
 
-        _progress.Ended();
         if (_bug is not null)
         {
             throw new LoadException($"A bug in this tool: {_bug}");

@@ -1,3 +1,4 @@
+using HdrHistogram;
 using PipeProxy.LoadTest.Load;
 
 namespace PipeProxy.LoadTest.Results;
@@ -16,7 +17,14 @@ internal sealed record IntervalResult(double At, double Seconds, long Requests, 
 
     internal static IntervalResult Of(Tally tally, double at, double before)
     {
-        var latency = LatencySummary.Of(tally.Latency);
-        return new IntervalResult(at, at - before, tally.Requests, latency.At(50), latency.At(99), latency.Max, tally.Errors);
+        // Only what an interval shows: this runs beside the load.
+        var latency = tally.Latency;
+        var some = latency.TotalCount > 0;
+        return new IntervalResult(
+            at, at - before, tally.Requests,
+            some ? LatencySummary.Microseconds(latency.GetValueAtPercentile(50)) : 0,
+            some ? LatencySummary.Microseconds(latency.GetValueAtPercentile(99)) : 0,
+            some ? LatencySummary.Microseconds(latency.GetMaxValue()) : 0,
+            tally.Errors);
     }
 }

@@ -42,5 +42,5 @@ internal sealed record LatencySummary(double Min, double Mean, double Deviation,
         throw new ArgumentOutOfRangeException(nameof(percentile));
     }
 
-    private static double Microseconds(long nanoseconds) => nanoseconds / NanosecondsPerMicrosecond;
+    internal static double Microseconds(long nanoseconds) => nanoseconds / NanosecondsPerMicrosecond;
 }

@@ -21,7 +21,7 @@ internal static class CertificateOptions
     public static IReadOnlyList<Option> OfGroup()
     {
         var output = new Option<string>(OutputOption) { Description = "How results are printed.", HelpName = "text|json", Recursive = true, DefaultValueFactory = static _ => "text" };
-        output.AcceptOnlyFromAmong("text", "json");
+        output.AcceptOnly("text", "json");
         return
         [
             new Option<string?>(StoreOption) { Description = $"The certificate store's folder. Default: ${StoreVariable}, then ./{DefaultStore}.", HelpName = "DIR", Recursive = true },
@@ -52,7 +52,7 @@ internal static class CertificateOptions
     public static Option<string[]> EnvironmentTypes(string description, bool required)
     {
         var option = new Option<string[]>("--environment-type") { Description = description, HelpName = "development|preview|production", Required = required, Arity = ArgumentArity.OneOrMore };
-        option.AcceptOnlyFromAmong("development", "preview", "production");
+        option.AcceptOnly("development", "preview", "production");
         return option;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using PipeProxy.Certificates;
 using PipeProxy.Cli.Output;
 
@@ -8,9 +7,6 @@ namespace PipeProxy.Cli.MtlsCertificate;
 /// <summary><c>update</c>: another pair, or other environment types, under the same name; routes stay as they are.</summary>
 internal static class UpdateCommand
 {
-    /// <summary>The socket on which a running proxy answers, in the store's folder.</summary>
-    private const string ProxySocket = "proxy.sock";
-
     public static Command Create()
     {
         var name = CertificateOptions.Name("The certificate.", required: false);
@@ -20,8 +16,8 @@ internal static class UpdateCommand
         var environmentTypes = CertificateOptions.EnvironmentTypes("Replaces the set of environment types that may present it; repeat for more.", required: false);
         var keyPassphraseFile = CertificateOptions.KeyPassphraseFile();
         var strict = CertificateOptions.Strict();
-        var force = new Option<bool>("--force") { Description = "Keep the new certificate even when a running proxy reports that an origin refused it." };
-        var noWait = new Option<bool>("--no-wait") { Description = "Do not wait for a running proxy's answer." };
+        var force = new Option<bool>("--force") { Description = "Taken for later: no origin is asked yet before the certificate is in force." };
+        var noWait = new Option<bool>("--no-wait") { Description = "Taken for later: a running proxy's answer is not waited for yet." };
         var command = new ExampleCommand("update", "Replace a certificate and its key, or its environment types, under the same name.")
         {
             Arguments = { argument },
@@ -86,33 +82,10 @@ internal static class UpdateCommand
         UploadedPair.WriteFindings(terminal, findings);
         terminal.Output.WriteLine($"Updated {stored.Name} in {store.Folder}.");
         Table.WriteFields(terminal, CreateCommand.Summary(stored, terminal));
-        terminal.Output.WriteLine(IsProxyRunning(store.Folder)
-            ? "The running proxy picks the change up by itself."
-            : "No running proxy announces itself in this store; one that reads it picks the change up within seconds.");
+        terminal.Output.WriteLine("A proxy that runs with this store picks the change up within seconds.");
         terminal.WriteNext(stored.Enabled
             ? "see it with 'pipeproxy mtls-certificate list'."
             : $"it is disabled; switch it on: pipeproxy mtls-certificate enable --name {stored.Name}");
         return ExitCode.Done;
-    }
-
-    // A proxy that died leaves its socket's file behind; only an answer counts.
-    private static bool IsProxyRunning(string folder)
-    {
-        var path = Path.Combine(folder, ProxySocket);
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        try
-        {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            socket.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException)
-        {
-            return false;
-        }
     }
 }

@@ -25,7 +25,7 @@ internal static class CheckCommand
         return command;
     }
 
-    private static ExitCode Check(Terminal terminal, ConfigurationOverrides overrides, string? passphrase)
+    private static ExitCode Check(Terminal terminal, ConfigurationOverrides overrides, StorePassphrase passphrase)
     {
         var host = HostConfiguration.Load(overrides, passphrase);
         ConfigurationReport.Write(terminal, terminal.Output, host.Errors);

@@ -11,16 +11,43 @@ namespace PipeProxy.Cli.Run;
 internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource? Certificates, IReadOnlyList<ConfigurationError> Errors, IReadOnlyList<string> Files)
 {
     /// <summary>Reads everything from the disk.</summary>
-    public static HostConfiguration Load(ConfigurationOverrides overrides, string? passphrase)
+    /// <param name="overrides">The command line.</param>
+    /// <param name="passphrase">Opens the store's keys.</param>
+    public static HostConfiguration Load(ConfigurationOverrides overrides, StorePassphrase passphrase)
     {
         var result = ConfigurationLoader.Load(overrides);
-        if (result.Config is not { } config)
+        if (passphrase.Error is { } error)
         {
-            return new HostConfiguration(null, null, result.Errors, result.Files);
+            return new HostConfiguration(null, null, [error, .. result.Errors], result.Files);
         }
 
-        var store = new CertificateStore(config.CertificateStore!, passphrase);
-        return new HostConfiguration(config, store, [.. result.Errors, .. ReverseProxy.Check(config, store)], [.. result.Files, .. FilesOf(config)]);
+        if (result.Config is not { } config)
+        {
+            return new HostConfiguration(null, null, InOrder([.. result.Errors, .. FurtherErrors(result, passphrase)]), result.Files);
+        }
+
+        var store = new CertificateStore(config.CertificateStore!, passphrase.Text);
+        return new HostConfiguration(config, store, InOrder([.. result.Errors, .. ReverseProxy.Check(config, store)]), [.. result.Files, .. FilesOf(config)]);
+    }
+
+    // Whoever mends the configuration wants to know of the certificates, too, and not in a second round. What was said of a place is not said
+    // again in other words, and without a valid environment type it is not known which certificates may be used.
+    private static IEnumerable<ConfigurationError> FurtherErrors(ConfigurationResult result, StorePassphrase passphrase)
+    {
+        if (result.Draft is not { CertificateStore: { } folder } draft || result.Errors.Any(static error => error.Setting is "environmentType" or "--environment-type"))
+        {
+            return [];
+        }
+
+        var told = result.Errors.Select(static error => (error.Source, error.Setting)).ToHashSet();
+        return ReverseProxy.CheckCertificates(draft, new CertificateStore(folder, passphrase.Text)).Where(error => !told.Contains((error.Source, error.Setting)));
+    }
+
+    // File by file, each from the top; what stands in no file comes first.
+    private static List<ConfigurationError> InOrder(IReadOnlyList<ConfigurationError> errors)
+    {
+        var files = errors.Select(static error => error.Source?.File).OfType<string>().Distinct().ToList();
+        return [.. errors.OrderBy(error => error.Source is { } source ? files.IndexOf(source.File) : -1).ThenBy(static error => error.Source?.Line).ThenBy(static error => error.Source?.Column)];
     }
 
     private static IEnumerable<string> FilesOf(ProxyConfig config)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using PipeProxy.Cli.MtlsCertificate;
 using PipeProxy.Cli.Output;
 using PipeProxy.Configuration;
 
@@ -28,9 +27,9 @@ internal sealed class HostOptions
     /// <summary>Adds the flags to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
-        _environmentType.AcceptOnlyFromAmong("development", "preview", "production");
-        _statusProfile.AcceptOnlyFromAmong("zuplo", "cloudflare", "rfc9209");
-        _errorDetail.AcceptOnlyFromAmong("byEnvironment", "full", "generic");
+        _environmentType.AcceptOnly("development", "preview", "production");
+        _statusProfile.AcceptOnly("zuplo", "cloudflare", "rfc9209");
+        _errorDetail.AcceptOnly("byEnvironment", "full", "generic");
         Option[] options =
         [
             _config, _listen, _routes, _forward, _mtlsCertificate, _store, _environmentType, _trustedCa, _envFile,
@@ -62,6 +61,6 @@ internal sealed class HostOptions
         TlsKey = result.GetValue(_tlsKey),
     };
 
-    /// <summary>The store's passphrase, from the file or the environment; null: none.</summary>
-    public string? Passphrase(ParseResult result) => CertificateOptions.ReadStorePassphrase(result.GetValue(_passphraseFile), Terminal.Of(result));
+    /// <summary>The store's passphrase, from the file or the environment.</summary>
+    public StorePassphrase Passphrase(ParseResult result) => StorePassphrase.Read(result.GetValue(_passphraseFile), Terminal.Of(result));
 }

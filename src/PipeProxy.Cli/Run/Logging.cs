@@ -10,10 +10,11 @@ internal static class Logging
 {
     /// <summary>A factory that writes to standard error; dispose it to flush.</summary>
     public static ILoggerFactory Create() => LoggerFactory.Create(static builder => builder
-        .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>()
         .AddConsole(static console => console.FormatterName = LineFormatter.FormatterName)
         .AddFilter(static (_, level) => level >= LogLevel.Information)
-        .Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        .Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+        // Not by AddConsoleFormatter: it binds options by reflection, which native AOT has not.
+        .AddSingleton<ConsoleFormatter, LineFormatter>());
 }
 
 /// <summary><c>2026-11-24T04:09:38.042Z warning: message</c>, and an exception below it.</summary>

@@ -8,7 +8,7 @@ namespace PipeProxy.Cli.Run;
 
 /// <summary>One run of the proxy as a process: start, signals, reloads, drain.</summary>
 /// <remarks>A host of the library like any other; everything it does goes through <see cref="ReverseProxyBuilder"/> and <see cref="ReverseProxy"/>.</remarks>
-internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverrides overrides, string? passphrase, int loops, TransportKind transport) : IDisposable
+internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverrides overrides, StorePassphrase passphrase, int loops, TransportKind transport) : IDisposable
 {
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
@@ -38,6 +38,17 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             .UseAccessLogOutput(standardOutput)
             .UseLogging(logging)
             .Build();
+
+        // Before anything is told: whoever reads the ready line may signal, or change a file, at once. A reload waits until the start is over.
+        await _reloading.WaitAsync();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnStop);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            _ = ReloadAsync(proxy, logger);
+        });
+        _watch = new FileWatch(loaded.Files, () => _ = ReloadAsync(proxy, logger));
         try
         {
             await proxy.StartAsync();
@@ -59,15 +70,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             terminal.Output.WriteLine($"listening on {url}");
         }
 
-        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnStop);
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            _ = ReloadAsync(proxy, logger);
-        });
-        _watch = new FileWatch(loaded.Files, () => _ = ReloadAsync(proxy, logger));
-
+        _reloading.Release();
         await _stop.Task;
         LogDraining(logger, proxy.Config.Timeouts.Drain.TotalSeconds);
         await proxy.StopAsync(_cut.Token);

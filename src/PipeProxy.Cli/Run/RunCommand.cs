@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using PipeProxy.Cli.Output;
 using PipeProxy.Transport;
 
@@ -12,15 +14,8 @@ internal static class RunCommand
     {
         var options = new HostOptions();
         var transport = new Option<string?>("--transport") { Description = "How sockets are driven: epoll (Linux; the default there) or sockets (everywhere).", HelpName = "NAME" };
-        transport.AcceptOnlyFromAmong("epoll", "sockets");
-        var loops = new Option<int>("--loops") { Description = "Event loops, each one thread. Default: one per processor.", HelpName = "N" };
-        loops.Validators.Add(static result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--loops takes a whole number from 1.");
-            }
-        });
+        transport.AcceptOnly("epoll", "sockets");
+        var loops = new Option<int>("--loops") { Description = "Event loops, each one thread. Default: one per processor.", HelpName = "N", CustomParser = ReadLoops };
         var allowRoot = new Option<bool>("--allow-root") { Description = "Do not warn when run as root." };
         var command = new ExampleCommand("run", "Run the proxy until SIGTERM or Ctrl-C. Prints 'listening on URL' for each listener once it takes connections.")
         {
@@ -52,6 +47,17 @@ internal static class RunCommand
             return (int)await host.RunAsync();
         });
         return command;
+    }
+
+    private static int ReadLoops(ArgumentResult result)
+    {
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
+        {
+            return count;
+        }
+
+        result.AddError($"--loops takes a whole number from 1, not '{result.Tokens[0].Value}'.");
+        return 0;
     }
 
     private static TransportKind TransportOf(string? name) => name switch

@@ -37,7 +37,7 @@ public static class ConfigurationLoader
 
         var document = ReadFile(overrides, paths, context);
         var config = document is null ? null : Read(document, overrides, paths, context);
-        return new ConfigurationResult(context.HasErrors ? null : config, context.ErrorsInOrder, [.. context.Files.Distinct(StringComparer.Ordinal)]);
+        return new ConfigurationResult(context.HasErrors ? null : config, context.ErrorsInOrder, [.. context.Files.Distinct(StringComparer.Ordinal)]) { Draft = config };
     }
 
     /// <summary>Reads a document with the command line's values in place; errors go to <paramref name="context"/>.</summary>
@@ -143,6 +143,12 @@ public static class ConfigurationLoader
         }
 
         var said = document.Members.Find(m => m.Name == "environmentType");
+        if (said is not null && context.Errors.Exists(e => e.Source == said.Value.Source && e.Setting == "environmentType"))
+        {
+            // It is not known yet what was meant.
+            return;
+        }
+
         foreach (var listener in config.Listeners)
         {
             if (ListenerAddress.TryParse(listener.Url, out var address, out _) && !address.IsLoopback)

@@ -48,6 +48,9 @@ internal sealed class BodyPump
     // A size in hexadecimal and two line ends, or colon, space and line ends.
     private const int ChunkFramingBytes = 32;
 
+    // From here on it pays to pass the block on instead of copying out of it.
+    private const int WholeBlockBytes = 8 * 1024;
+
     private ChunkedDecoder _decoder;
     private long _remaining;
     private bool _inTrailers;
@@ -109,8 +112,13 @@ internal sealed class BodyPump
                 read = await source.ReadAsync();
             }
 
-            var end = Move(read.Buffer.FirstSpan, sink, framing.Kind, chunked, limit, out var consumed);
-            source.AdvanceTo(read.Buffer.GetPosition(consumed), read.Buffer.End);
+            var end = PumpEnd.None;
+            if (chunked || framing.Kind == FramingKind.Chunked || !TryMoveBlock(source, sink, (int)read.Buffer.Length, framing.Kind, limit, out end))
+            {
+                end = Move(read.Buffer.FirstSpan, sink, framing.Kind, chunked, limit, out var consumed);
+                source.AdvanceTo(read.Buffer.GetPosition(consumed), read.Buffer.End);
+            }
+
             Waits = PumpWait.Sink;
             if (end != PumpEnd.None)
             {
@@ -138,6 +146,23 @@ internal sealed class BodyPump
 
     /// <summary>Writes the end of a chunked body whose source was close-delimited and has ended in order; the caller flushes.</summary>
     public void EndChunked(PipeWriter sink) => WriteEnd(sink);
+
+    // A large piece that goes out as it came in changes hands as a block. False: nothing was moved.
+    private bool TryMoveBlock(PipeReader source, PipeWriter sink, int length, FramingKind kind, long limit, out PumpEnd end)
+    {
+        end = PumpEnd.None;
+        if (length < WholeBlockBytes || Bytes + length > limit || (kind == FramingKind.Length && length > _remaining)
+            || source is not LoopPipeReader reader || sink is not LoopPipeWriter writer || !reader.TryTakeBlock(out var block, out var first, out var last))
+        {
+            return false;
+        }
+
+        Bytes += length;
+        _remaining -= length;
+        writer.Write(block, first, last);
+        end = kind == FramingKind.Length && _remaining == 0 ? PumpEnd.Done : PumpEnd.None;
+        return true;
+    }
 
     // Decodes what is at hand and writes it. None: more is needed.
     private PumpEnd Move(ReadOnlySpan<byte> input, PipeWriter sink, FramingKind kind, bool chunked, long limit, out int consumed)

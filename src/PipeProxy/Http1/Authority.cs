@@ -1,4 +1,7 @@
 using System.Net;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace PipeProxy.Http1;
 
@@ -34,6 +37,34 @@ internal static class Authority
 
         return hostLength == authority.Length || (authority[hostLength] == (byte)':' && IsPort(authority[(hostLength + 1)..]));
     }
+
+    /// <summary>The same for a part of a buffer. What nearly everybody sends, a short name or IPv4 address with a short port, takes one vector.</summary>
+    public static bool IsValid(ReadOnlySpan<byte> buffer, ByteRange range)
+        => (Vector128.IsHardwareAccelerated && buffer.Length >= Vector256<byte>.Count && range.Length <= Vector256<byte>.Count && IsPlain(buffer, range))
+            || IsValid(range.In(buffer));
+
+    // False: not of letters, digits, dots and hyphens with a port of at most four digits. The other way decides.
+    private static bool IsPlain(ReadOnlySpan<byte> buffer, ByteRange range)
+    {
+        var from = Math.Min(range.Start, buffer.Length - Vector256<byte>.Count);
+        var vector = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(buffer), (nuint)from);
+        var digits = AtMost(vector - Vector256.Create((byte)'0'), 9);
+        var letters = AtMost((vector | Vector256.Create((byte)0x20)) - Vector256.Create((byte)'a'), 'z' - 'a');
+        var others = AtMost(vector - Vector256.Create((byte)'-'), '.' - '-');
+        var digitBits = digits.ExtractMostSignificantBits() >> (range.Start - from);
+        var hostBits = (digits | letters | others).ExtractMostSignificantBits() >> (range.Start - from);
+        var hostLength = BitOperations.TrailingZeroCount(~hostBits);
+        if (hostLength >= range.Length)
+        {
+            return range.Length > 0;
+        }
+
+        var portLength = range.Length - hostLength - 1;
+        return hostLength > 0 && buffer[range.Start + hostLength] == (byte)':' && portLength <= 4
+            && (portLength == 0 || BitOperations.TrailingZeroCount(~(digitBits >> (hostLength + 1))) >= portLength);
+    }
+
+    private static Vector256<byte> AtMost(Vector256<byte> vector, byte most) => Vector256.Equals(Vector256.Min(vector, Vector256.Create(most)), vector);
 
     // port = *DIGIT (RFC 3986 section 3.2.3): it may be empty.
     private static bool IsPort(ReadOnlySpan<byte> port)

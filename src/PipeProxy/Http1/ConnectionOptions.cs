@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace PipeProxy.Http1;
@@ -26,6 +27,31 @@ internal static class ConnectionField
     public static bool TryRead(FieldTable fields, ReadOnlySpan<byte> buffer, out ConnectionOptions options)
     {
         options = ConnectionOptions.None;
+        var first = fields.IndexOf(KnownField.Connection);
+        if (first < 0)
+        {
+            return true;
+        }
+
+        // Most say one of two words.
+        var value = fields[first].Value.In(buffer);
+        if (!fields.IsRepeated(KnownField.Connection) && value.Length is 5 or 10)
+        {
+            options = Ascii.EqualsIgnoreCase(value, "close"u8) ? ConnectionOptions.Close
+                : Ascii.EqualsIgnoreCase(value, "keep-alive"u8) ? ConnectionOptions.KeepAlive
+                : ConnectionOptions.None;
+            if (options != ConnectionOptions.None)
+            {
+                return true;
+            }
+        }
+
+        return TryReadList(fields, buffer, ref options);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryReadList(FieldTable fields, ReadOnlySpan<byte> buffer, ref ConnectionOptions options)
+    {
         var count = 0;
         for (var i = fields.IndexOf(KnownField.Connection); i >= 0; i = fields.IndexOf(KnownField.Connection, i + 1))
         {

@@ -1,13 +1,14 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace PipeProxy.Http1;
 
 /// <summary>Parses field lines (RFC 9112 section 5) from a head that may arrive in any pieces.</summary>
 /// <remarks>
-/// Two vectorised searches per line: the first byte that is no token must be the colon, the first control character after it
-/// must be the CR. Every verdict depends only on the bytes up to the one that causes it, so it is the same for any split.
+/// The first byte that is no token must be the colon, the first control character after it must be the CR. Here each is searched for.
+/// Every verdict depends only on the bytes up to the one that causes it, so it is the same for any split.
 /// </remarks>
-internal static class FieldSection
+internal static partial class FieldSection
 {
     /// <summary>Goes on from <see cref="MessageHead.Progress"/>; after Done, <see cref="HeadProgress.Scanned"/> is the head's length.</summary>
     /// <param name="buffer">The head from its first byte.</param>
@@ -15,11 +16,20 @@ internal static class FieldSection
     /// <param name="limits">Bounds.</param>
     /// <param name="isResponse">Whether white space before a colon is taken off (RFC 9112 section 5.1) instead of refused.</param>
     /// <param name="rejection">The broken rule.</param>
+    [SkipLocalsInit]
     public static ParseStatus Parse(ReadOnlySpan<byte> buffer, MessageHead head, in HeadLimits limits, bool isResponse, out Http1Rejection rejection)
     {
+        Unsafe.SkipInit(out HeadIndex index);
+        index.Clear();
         ref var progress = ref head.Progress;
         while (true)
         {
+            // At a line's first byte: it and those behind it may lie whole in the buffer.
+            if (progress.Scanned == progress.Line && progress.Phase == HeadPhase.FieldName && ReadWholeLines(buffer, ref index, progress.Line, head, limits))
+            {
+                return Step(out rejection);
+            }
+
             var status = progress.Phase switch
             {
                 HeadPhase.FieldName => ReadName(buffer, ref progress, head.Fields, limits, isResponse, out rejection),

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace PipeProxy.Http1;
@@ -17,12 +17,16 @@ internal sealed class FieldTable
 {
     private const int InitialCapacity = 16;
 
+    // More than there are known fields, and a power of two: an index below it needs no check.
+    private const int KnownRoom = 64;
+
     private ReadOnlyMemory<byte> _block;
     private FieldLine[] _lines = new FieldLine[InitialCapacity];
 
-    // What IndexOf searches, beside the lines because the search is then over adjacent bytes.
-    private KnownField[] _known = new KnownField[InitialCapacity];
+    // By known field: a bit for "there is one", a bit for "there are more", and the place of the first.
+    private readonly int[] _first = new int[KnownRoom];
     private ulong _present;
+    private ulong _repeated;
 
     /// <summary>Number of field lines.</summary>
     public int Count { get; private set; }
@@ -68,33 +72,50 @@ internal sealed class FieldTable
 
     public bool Contains(KnownField known) => (_present & (1UL << (int)known)) != 0;
 
+    /// <summary>Whether more than one line is this field.</summary>
+    public bool IsRepeated(KnownField known) => (_repeated & (1UL << (int)known)) != 0;
+
+    /// <summary>The first line that is this field, or -1.</summary>
+    public int IndexOf(KnownField known) => Contains(known) ? _first[(int)known % KnownRoom] : -1;
+
     /// <summary>The first line at or after <paramref name="from"/> that is this field, or -1.</summary>
-    public int IndexOf(KnownField known, int from = 0)
+    public int IndexOf(KnownField known, int from)
     {
-        if (!Contains(known))
+        for (var i = Contains(known) ? Math.Max(from, _first[(int)known % KnownRoom]) : Count; i < Count; i++)
         {
-            return -1;
+            if (_lines[i].Known == known)
+            {
+                return i;
+            }
+
+            if (!IsRepeated(known))
+            {
+                break;
+            }
         }
 
-        var found = MemoryMarshal.AsBytes(_known.AsSpan(from, Count - from)).IndexOf((byte)known);
-        return found < 0 ? -1 : from + found;
+        return -1;
     }
 
     /// <summary>Binds the offsets to the block that holds the head at its first byte. Borrowed until <see cref="Reset"/>.</summary>
     public void Attach(ReadOnlyMemory<byte> block) => _block = block;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ByteRange name, ByteRange value, KnownField known)
     {
-        if (Count == _lines.Length)
+        var index = Count;
+        var lines = _lines;
+        if ((uint)index >= (uint)lines.Length)
         {
-            Array.Resize(ref _lines, Count * 2);
-            Array.Resize(ref _known, Count * 2);
+            lines = Grow();
         }
 
-        _lines[Count] = new FieldLine(name, value, known, IsNominated: false);
-        _known[Count] = known;
-        _present |= 1UL << (int)known;
-        Count++;
+        lines[index] = new FieldLine(name, value, known, IsNominated: false);
+        Count = index + 1;
+        if (known != KnownField.Other)
+        {
+            Remember(known, index);
+        }
     }
 
     public void Nominate(int index) => _lines[index] = _lines[index] with { IsNominated = true };
@@ -104,6 +125,26 @@ internal sealed class FieldTable
     {
         _block = default;
         _present = 0;
+        _repeated = 0;
         Count = 0;
+    }
+
+    private void Remember(KnownField known, int index)
+    {
+        var bit = 1UL << (int)known;
+        if ((_present & bit) == 0)
+        {
+            _first[(int)known % KnownRoom] = index;
+        }
+
+        _repeated |= _present & bit;
+        _present |= bit;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FieldLine[] Grow()
+    {
+        Array.Resize(ref _lines, _lines.Length * 2);
+        return _lines;
     }
 }

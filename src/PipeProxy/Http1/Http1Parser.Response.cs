@@ -13,6 +13,17 @@ internal static partial class Http1Parser
     /// <param name="rejection">The rule that was broken; None unless Rejected.</param>
     public static ParseStatus ParseResponse(ReadOnlySpan<byte> buffer, ResponseHead head, in HeadLimits limits, out Http1Rejection rejection)
     {
+        if (head.Progress.Phase == HeadPhase.Start && TryReadWhole(buffer, head, limits))
+        {
+            rejection = Complete(buffer, head);
+            return rejection == Http1Rejection.None ? ParseStatus.Done : Ended(ParseStatus.Rejected, rejection, ref head.Progress);
+        }
+
+        return ParseResponseInSteps(buffer, head, limits, out rejection);
+    }
+
+    private static ParseStatus ParseResponseInSteps(ReadOnlySpan<byte> buffer, ResponseHead head, in HeadLimits limits, out Http1Rejection rejection)
+    {
         ref var progress = ref head.Progress;
         ParseStatus status;
         rejection = Http1Rejection.None;
@@ -36,19 +47,23 @@ internal static partial class Http1Parser
         status = FieldSection.Parse(buffer, head, limits, isResponse: true, out rejection);
         if (status == ParseStatus.Done)
         {
-            if (ConnectionField.TryRead(head.Fields, buffer, out var options))
-            {
-                head.Connection = options;
-                head.Length = progress.Scanned;
-            }
-            else
-            {
-                rejection = Http1Rejection.ConnectionMalformed;
-                status = ParseStatus.Rejected;
-            }
+            rejection = Complete(buffer, head);
+            status = rejection == Http1Rejection.None ? ParseStatus.Done : ParseStatus.Rejected;
         }
 
         return Ended(status, rejection, ref progress);
+    }
+
+    private static Http1Rejection Complete(ReadOnlySpan<byte> buffer, ResponseHead head)
+    {
+        if (!ConnectionField.TryRead(head.Fields, buffer, out var options))
+        {
+            return Http1Rejection.ConnectionMalformed;
+        }
+
+        head.Connection = options;
+        head.Length = head.Progress.Scanned;
+        return Http1Rejection.None;
     }
 
     // status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF; the second space is missing at many servers.

@@ -6,7 +6,10 @@ namespace PipeProxy.Http1;
 /// <remarks>
 /// The buffer always begins with the head's first byte. After <see cref="ParseStatus.NeedMore"/> the call is repeated with at least the
 /// same bytes; the place is kept in the head, so the whole work is linear however the bytes arrive, and so is the verdict the same.
-/// What follows the head in the buffer is not looked at.
+/// What follows the head in the buffer has no say.
+/// There are two ways through a head. What lies whole in the buffer is taken line by line out of a <see cref="HeadIndex"/>; the line that
+/// this cannot vouch for, because it is incomplete, long, unusual or wrong, is read by searches that stop at the byte which decides. Only
+/// they refuse, so a refusal has one place and one name.
 /// </remarks>
 internal static partial class Http1Parser
 {
@@ -19,6 +22,17 @@ internal static partial class Http1Parser
     /// <param name="limits">The same in each call for one head.</param>
     /// <param name="rejection">The rule that was broken; None unless Rejected.</param>
     public static ParseStatus ParseRequest(ReadOnlySpan<byte> buffer, RequestHead head, in HeadLimits limits, out Http1Rejection rejection)
+    {
+        if (head.Progress.Phase == HeadPhase.Start && TryReadWhole(buffer, head, limits))
+        {
+            rejection = Complete(buffer, head);
+            return rejection == Http1Rejection.None ? ParseStatus.Done : Ended(ParseStatus.Rejected, rejection, ref head.Progress);
+        }
+
+        return ParseRequestInSteps(buffer, head, limits, out rejection);
+    }
+
+    private static ParseStatus ParseRequestInSteps(ReadOnlySpan<byte> buffer, RequestHead head, in HeadLimits limits, out Http1Rejection rejection)
     {
         ref var progress = ref head.Progress;
         ParseStatus status;
@@ -207,11 +221,11 @@ internal static partial class Http1Parser
                 return Http1Rejection.HostMissing;
             }
         }
-        else if (fields.IndexOf(KnownField.Host, host + 1) >= 0)
+        else if (fields.IsRepeated(KnownField.Host))
         {
             return Http1Rejection.HostRepeated;
         }
-        else if (!Authority.IsValid(fields[host].Value.In(buffer)))
+        else if (!Authority.IsValid(buffer, fields[host].Value))
         {
             return Http1Rejection.HostMalformed;
         }

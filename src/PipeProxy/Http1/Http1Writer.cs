@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace PipeProxy.Http1;
 
@@ -25,6 +26,7 @@ internal ref struct Http1Writer
     }
 
     /// <summary>Writes bytes as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length <= _span.Length - _written)

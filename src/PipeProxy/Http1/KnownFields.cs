@@ -1,61 +1,138 @@
-using System.Text;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace PipeProxy.Http1;
 
-/// <summary>Recognises <see cref="KnownField"/> by length and first letter, then one vectorised comparison.</summary>
+/// <summary>Recognises <see cref="KnownField"/>: length and first letter leave one candidate, which is compared eight bytes at a time.</summary>
 internal static class KnownFields
 {
-    /// <summary>The field of this name, a token (RFC 9110 section 5.1); case does not count.</summary>
-    public static KnownField Recognize(ReadOnlySpan<byte> name)
-    {
-        if (name.IsEmpty)
-        {
-            return KnownField.Other;
-        }
+    // Names longer than this are no candidate's. A power of two, so that letter and length make an index.
+    private const int Room = 32;
 
-        var letter = name[0] | 0x20;
-        var known = ((name.Length << 8) | letter) switch
-        {
-            (2 << 8) | 't' => Match(name, "te"u8, KnownField.Te),
-            (3 << 8) | 'v' => Match(name, "via"u8, KnownField.Via),
-            (4 << 8) | 'd' => Match(name, "date"u8, KnownField.Date),
-            (4 << 8) | 'h' => Match(name, "host"u8, KnownField.Host),
-            (6 << 8) | 'e' => Match(name, "expect"u8, KnownField.Expect),
-            (6 << 8) | 'o' => Match(name, "origin"u8, KnownField.Origin),
-            (7 << 8) | 't' => Match(name, "trailer"u8, KnownField.Trailer),
-            (7 << 8) | 'u' => Match(name, "upgrade"u8, KnownField.Upgrade),
-            (9 << 8) | 'f' => Match(name, "forwarded"u8, KnownField.Forwarded),
-            (10 << 8) | 'c' => Match(name, "connection"u8, KnownField.Connection),
-            (10 << 8) | 'k' => Match(name, "keep-alive"u8, KnownField.KeepAlive),
-            (12 << 8) | 'm' => Match(name, "max-forwards"u8, KnownField.MaxForwards),
-            (12 << 8) | 'p' => Match(name, "proxy-status"u8, KnownField.ProxyStatus),
-            (12 << 8) | 'x' => Match(name, "x-request-id"u8, KnownField.XRequestId),
-            (14 << 8) | 'c' => Match(name, "content-length"u8, KnownField.ContentLength),
-            (14 << 8) | 'h' => Match(name, "http2-settings"u8, KnownField.Http2Settings),
-            (15 << 8) | 'x' => Match(name, "x-forwarded-for"u8, KnownField.XForwardedFor),
-            (16 << 8) | 'p' => Match(name, "proxy-connection"u8, KnownField.ProxyConnection),
-            (16 << 8) | 'x' => Match(name, "x-forwarded-host"u8, KnownField.XForwardedHost),
-            (17 << 8) | 't' => Match(name, "transfer-encoding"u8, KnownField.TransferEncoding),
-            (17 << 8) | 'x' => Match(name, "x-forwarded-proto"u8, KnownField.XForwardedProto),
-            (18 << 8) | 'p' => Match(name, "proxy-authenticate"u8, KnownField.ProxyAuthenticate),
-            (19 << 8) | 'p' => Match(name, "proxy-authorization"u8, KnownField.ProxyAuthorization),
-            (25 << 8) | 'p' => Match(name, "proxy-authentication-info"u8, KnownField.ProxyAuthenticationInfo),
-            _ => KnownField.Other,
-        };
-        return known != KnownField.Other || name.Length < 11 ? known : RecognizeFamily(name, letter);
+    // The shortest name of a family, and of a look-alike.
+    private const int ShortestFamily = 11;
+
+    private const ulong LowerCase8 = 0x2020202020202020;
+    private const uint LowerCase4 = 0x20202020;
+
+    // By lower five bits of the first letter, then by length: 0 for none.
+    private static readonly byte[] Candidates = new byte[Room * Room];
+
+    // The candidates' names in lower case, each with room for 32.
+    private static readonly byte[] Names = new byte[Room * Enum.GetValues<KnownField>().Length];
+
+    static KnownFields()
+    {
+        Add("te"u8, KnownField.Te);
+        Add("via"u8, KnownField.Via);
+        Add("date"u8, KnownField.Date);
+        Add("host"u8, KnownField.Host);
+        Add("expect"u8, KnownField.Expect);
+        Add("origin"u8, KnownField.Origin);
+        Add("trailer"u8, KnownField.Trailer);
+        Add("upgrade"u8, KnownField.Upgrade);
+        Add("forwarded"u8, KnownField.Forwarded);
+        Add("connection"u8, KnownField.Connection);
+        Add("keep-alive"u8, KnownField.KeepAlive);
+        Add("max-forwards"u8, KnownField.MaxForwards);
+        Add("proxy-status"u8, KnownField.ProxyStatus);
+        Add("x-request-id"u8, KnownField.XRequestId);
+        Add("content-length"u8, KnownField.ContentLength);
+        Add("http2-settings"u8, KnownField.Http2Settings);
+        Add("x-forwarded-for"u8, KnownField.XForwardedFor);
+        Add("proxy-connection"u8, KnownField.ProxyConnection);
+        Add("x-forwarded-host"u8, KnownField.XForwardedHost);
+        Add("transfer-encoding"u8, KnownField.TransferEncoding);
+        Add("x-forwarded-proto"u8, KnownField.XForwardedProto);
+        Add("proxy-authenticate"u8, KnownField.ProxyAuthenticate);
+        Add("proxy-authorization"u8, KnownField.ProxyAuthorization);
+        Add("proxy-authentication-info"u8, KnownField.ProxyAuthenticationInfo);
     }
 
-    // Families by prefix, and look-alikes: the few first letters that can begin one.
-    private static KnownField RecognizeFamily(ReadOnlySpan<byte> name, int letter) => letter switch
+    /// <summary>The field of this name, a token (RFC 9110 section 5.1); case does not count.</summary>
+    public static KnownField Recognize(ReadOnlySpan<byte> name)
+        => name.IsEmpty ? KnownField.Other : Recognize(ref MemoryMarshal.GetReference(name), name.Length);
+
+    /// <summary>The same for a name of one byte or more at a place in the buffer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static KnownField Recognize(ref byte name, int length)
     {
-        'a' => StartsWith(name, "access-control-"u8) ? KnownField.AccessControl : KnownField.Other,
-        'c' when IsFamily(name, "client-cert"u8) => KnownField.ClientCert,
-        'c' or 't' => IsFramingLookalike(name) ? KnownField.FramingLookalike : KnownField.Other,
-        'x' when IsFamily(name, "x-amzn-mtls"u8) => KnownField.XAmznMtls,
-        'x' => StartsWith(name, "x-forwarded-"u8) && name.Contains((byte)'_') ? KnownField.ForwardedLookalike : KnownField.Other,
-        >= 'a' and <= 'z' => KnownField.Other,
-        _ => IsFramingLookalike(name) ? KnownField.FramingLookalike : KnownField.Other,
-    };
+        if (length < Room)
+        {
+            var candidate = Candidates[((name & (Room - 1)) * Room) | length];
+            if (candidate != 0 && IsSame(ref name, length, ref Names[candidate * Room]))
+            {
+                return (KnownField)candidate;
+            }
+        }
+
+        return length < ShortestFamily || !MayBeginFamily(name) ? KnownField.Other : RecognizeFamily(ref name, length);
+    }
+
+    // The first letters of families and look-alikes; and a look-alike may begin with what is no letter.
+    private static bool MayBeginFamily(byte first)
+    {
+        const uint Letters = (1u << ('a' - 'a')) | (1u << ('c' - 'a')) | (1u << ('t' - 'a')) | (1u << ('x' - 'a'));
+        var letter = (uint)((first | 0x20) - 'a');
+        return letter > 'z' - 'a' || ((Letters >> (int)letter) & 1) != 0;
+    }
+
+    // No token has two bytes that differ only in 0x20 but letters, '^' and '~', and '_' and DEL, which no known name holds: so setting
+    // that bit makes lower case of what could match.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSame(ref byte name, int length, ref byte lowerCase)
+    {
+        if (length >= sizeof(ulong))
+        {
+            var last = length - sizeof(ulong);
+            var difference = (Read8(ref name, last) | LowerCase8) ^ Read8(ref lowerCase, last);
+            for (var at = 0; at < last; at += sizeof(ulong))
+            {
+                difference |= (Read8(ref name, at) | LowerCase8) ^ Read8(ref lowerCase, at);
+            }
+
+            return difference == 0;
+        }
+
+        if (length >= sizeof(uint))
+        {
+            var last = length - sizeof(uint);
+            return (((Read4(ref name, 0) | LowerCase4) ^ Read4(ref lowerCase, 0)) | ((Read4(ref name, last) | LowerCase4) ^ Read4(ref lowerCase, last))) == 0;
+        }
+
+        return IsSameShort(ref name, length, ref lowerCase);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool IsSameShort(ref byte name, int length, ref byte lowerCase)
+        => StartsWith(MemoryMarshal.CreateReadOnlySpan(ref name, length), MemoryMarshal.CreateReadOnlySpan(ref lowerCase, length));
+
+    // Families by prefix, and look-alikes. Four bytes of the name rule most of the others out.
+    private static KnownField RecognizeFamily(ref byte first, int length)
+    {
+        var letter = first | 0x20;
+        var name = MemoryMarshal.CreateReadOnlySpan(ref first, length);
+        switch (letter)
+        {
+            case 'a':
+                return (Read4(ref first, 2) | LowerCase4) == Word("cess"u8) && StartsWith(name, "access-control-"u8)
+                    ? KnownField.AccessControl : KnownField.Other;
+            case 'c' when (Read4(ref first, 0) | LowerCase4) == Word("clie"u8):
+                return IsFamily(name, "client-cert"u8) ? KnownField.ClientCert : KnownField.Other;
+            case 'x' when (Read4(ref first, 2) | LowerCase4) == Word("amzn"u8):
+                return IsFamily(name, "x-amzn-mtls"u8) ? KnownField.XAmznMtls : KnownField.Other;
+            case 'x' when (Read4(ref first, 2) | LowerCase4) == Word("forw"u8):
+                return StartsWith(name, "x-forwarded-"u8) && name.Contains((byte)'_') ? KnownField.ForwardedLookalike : KnownField.Other;
+            case 'c' or 't' or < 'a' or > 'z':
+                // The last letter of Content-Length or Transfer-Encoding, or a separator behind it.
+                var last = name[^1] | 0x20;
+                return (last is 'h' or 'g' || !char.IsAsciiLetterOrDigit((char)last)) && IsFramingLookalike(name)
+                    ? KnownField.FramingLookalike : KnownField.Other;
+            default:
+                return KnownField.Other;
+        }
+    }
 
     // Letters and digits of the name, without what stands between them, against the same of the two framing fields.
     private static bool IsFramingLookalike(ReadOnlySpan<byte> name)
@@ -109,6 +186,17 @@ internal static class KnownFields
         return true;
     }
 
-    private static KnownField Match(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase, KnownField known)
-        => Ascii.EqualsIgnoreCase(name, lowerCase) ? known : KnownField.Other;
+    private static ulong Read8(ref byte bytes, int at) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref bytes, at));
+
+    private static uint Read4(ref byte bytes, int at) => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref bytes, at));
+
+    private static uint Word(ReadOnlySpan<byte> text) => MemoryMarshal.Read<uint>(text);
+
+    private static void Add(ReadOnlySpan<byte> name, KnownField field)
+    {
+        var index = ((name[0] & (Room - 1)) * Room) | name.Length;
+        Debug.Assert(Candidates[index] == 0, "First letter and length name one field.");
+        Candidates[index] = (byte)field;
+        name.CopyTo(Names.AsSpan((int)field * Room));
+    }
 }

@@ -10,8 +10,6 @@ internal abstract class MessageHead
     /// <summary>Where the parser stands; of no use to others.</summary>
     internal HeadProgress Progress;
 
-    private ReadOnlyMemory<byte> _block;
-
     /// <summary>The field lines, in order.</summary>
     public FieldTable Fields { get; } = new();
 
@@ -29,20 +27,15 @@ internal abstract class MessageHead
         && (MinorVersion == 1 || (Connection & ConnectionOptions.KeepAlive) != 0);
 
     /// <summary>The attached bytes, from the head's first on; may go on after the head.</summary>
-    protected ReadOnlySpan<byte> Block => _block.Span;
+    protected ReadOnlySpan<byte> Block => Fields.Block;
 
     /// <summary>Binds the offsets to a block that begins with the head's first byte. Borrowed until <see cref="Reset"/> or the next Attach.</summary>
-    public void Attach(ReadOnlyMemory<byte> block)
-    {
-        _block = block;
-        Fields.Attach(block);
-    }
+    public void Attach(ReadOnlyMemory<byte> block) => Fields.Attach(block);
 
     /// <summary>Makes the head ready for the next message. Keeps the tables, gives up the block.</summary>
     public virtual void Reset()
     {
         Progress = default;
-        _block = default;
         Fields.Reset();
         Length = 0;
         MinorVersion = 0;

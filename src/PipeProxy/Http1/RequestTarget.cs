@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace PipeProxy.Http1;
@@ -30,6 +33,75 @@ internal static class RequestTarget
 
         return ReadAbsolute(target, range.Start, out parts);
     }
+
+    /// <summary>
+    /// Reads a target in origin-form with nothing in its path that <see cref="Read"/> would have to look into: no percent sign, no
+    /// backslash, no segment that begins with a dot. False: another target, or one with a byte that is not of <see cref="Grammar.Target"/>.
+    /// </summary>
+    public static bool TryReadPlain(ReadOnlySpan<byte> buffer, ByteRange range, out TargetParts parts)
+    {
+        parts = default;
+        if (buffer[range.Start] != (byte)'/')
+        {
+            return false;
+        }
+
+        var question = range.End;
+        if (range.Length > 1 && (!Vector128.IsHardwareAccelerated || buffer.Length < Vector256<byte>.Count || !IsPlain(buffer, range, out question)))
+        {
+            return false;
+        }
+
+        parts = new TargetParts(TargetForm.Origin, default, new ByteRange(range.Start, question - range.Start), new ByteRange(question, range.End - question));
+        return true;
+    }
+
+    // The buffer holds a vector at least.
+    private static bool IsPlain(ReadOnlySpan<byte> buffer, ByteRange range, out int question)
+    {
+        ref var first = ref MemoryMarshal.GetReference(buffer);
+        var end = range.End;
+        question = end;
+        var slashBefore = 0u;
+        for (var at = range.Start; at < end; at += Vector256<byte>.Count)
+        {
+            // The last vector ends with the buffer at the latest. What is known already is shifted out, what is behind the target has no say.
+            var from = Math.Min(at, buffer.Length - Vector256<byte>.Count);
+            var shift = at - from;
+            var inside = end - at >= Vector256<byte>.Count ? uint.MaxValue : (1u << (end - at)) - 1;
+            var vector = Vector256.LoadUnsafe(ref first, (nuint)from);
+
+            // Grammar.Target is '!' to '~' without '#'.
+            var shifted = vector - Vector256.Create((byte)'!');
+            var right = Vector256.Equals(Vector256.Min(shifted, Vector256.Create((byte)('~' - '!'))), shifted);
+            var wrong = ~right | Vector256.Equals(vector, Vector256.Create((byte)'#'));
+            var unusual = BitsOf(vector, (byte)'%') | BitsOf(vector, (byte)'\\');
+            var slashes = BitsOf(vector, (byte)'/') >> shift;
+            unusual = (unusual >> shift) | ((BitsOf(vector, (byte)'.') >> shift) & ((slashes << 1) | slashBefore));
+            slashBefore = slashes >> (Vector256<byte>.Count - 1);
+
+            // Behind the question mark stands the query, in which anything of the set may stand.
+            var questions = (BitsOf(vector, (byte)'?') >> shift) & inside;
+            if (question < end)
+            {
+                unusual = 0;
+            }
+            else if (questions != 0)
+            {
+                question = at + BitOperations.TrailingZeroCount(questions);
+                unusual &= (questions & (0 - questions)) - 1;
+            }
+
+            if ((((wrong.ExtractMostSignificantBits() >> shift) | unusual) & inside) != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static uint BitsOf(Vector256<byte> vector, byte value) => Vector256.Equals(vector, Vector256.Create(value)).ExtractMostSignificantBits();
 
     // absolute-form = scheme "://" authority path-abempty [ "?" query ]
     private static Http1Rejection ReadAbsolute(ReadOnlySpan<byte> target, int start, out TargetParts parts)

@@ -29,6 +29,8 @@ internal sealed class ProxyMetrics : IDisposable
         (HandshakeResult.Failed, new("pipeproxy.handshake.result", "failed")),
     ];
 
+    private static readonly (double Share, string Text)[] LagQuantiles = [(0.5, "0.5"), (0.99, "0.99"), (1, "1")];
+
     private readonly TimeProvider _time;
     private readonly LoopCounters[] _loops;
     private readonly Meter _meter;
@@ -37,6 +39,8 @@ internal sealed class ProxyMetrics : IDisposable
     private AccessLog? _accessLog;
     private long _droppedBefore;
     private IReadOnlyList<CertificateExpiry> _certificates = [];
+    private IReadOnlyList<LoopLag> _lags = [];
+    private long[][] _lagsBefore = [];
 
     /// <param name="loops">How many loops there are.</param>
     /// <param name="time">The clock that certificates expire by.</param>
@@ -75,6 +79,15 @@ internal sealed class ProxyMetrics : IDisposable
     /// <summary>The certificates whose expiry is shown; replaces the ones before.</summary>
     public void Use(IReadOnlyList<CertificateExpiry> certificates) => Volatile.Write(ref _certificates, certificates);
 
+    /// <summary>Shows how long these loops keep their events waiting.</summary>
+    public void Use(IReadOnlyList<LoopLag> lags)
+    {
+        lock (_lock)
+        {
+            (_lags, _lagsBefore) = (lags, [.. lags.Select(static lag => lag.Read())]);
+        }
+    }
+
     /// <summary>Ends the meter: listeners are told that its instruments are gone.</summary>
     public void Dispose()
     {
@@ -93,6 +106,7 @@ internal sealed class ProxyMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("pipeproxy.upstream.connections", ObserveUpstreamConnections, "{connection}", "Connections to origins, by state.");
         _meter.CreateObservableCounter("pipeproxy.upstream.handshakes", ObserveHandshakes, "{handshake}", "TLS handshakes with origins that ended, by result.");
         _meter.CreateObservableCounter("pipeproxy.accesslog.dropped", ObserveDropped, "{entry}", "Requests that are not in the access log.");
+        _meter.CreateObservableGauge("pipeproxy.loop.lag", ObserveLags, "s", "How long an event waited at most for its loop, since the last collection, by quantile.");
         _meter.CreateObservableGauge("pipeproxy.certificate.expiry", ObserveExpiry, "s", "Time until a client certificate expires; negative afterwards.");
     }
 
@@ -127,6 +141,28 @@ internal sealed class ProxyMetrics : IDisposable
         {
             yield return new Measurement<double>((certificate.NotAfter - now).TotalSeconds, new KeyValuePair<string, object?>("pipeproxy.certificate.name", certificate.Name));
         }
+    }
+
+    // A histogram has no observable form, so what a collection sees are quantiles of what came since the one before.
+    private List<Measurement<double>> ObserveLags()
+    {
+        var measured = new List<Measurement<double>>();
+        lock (_lock)
+        {
+            for (var i = 0; i < _lags.Count; i++)
+            {
+                var counts = _lags[i].Read();
+                var before = _lagsBefore[i];
+                _lagsBefore[i] = counts;
+                var since = counts.Zip(before, static (now, then) => now - then).ToArray();
+                foreach (var (share, text) in LagQuantiles)
+                {
+                    measured.Add(new Measurement<double>(LoopLag.Quantile(since, share).TotalSeconds, new("pipeproxy.loop", i), new("quantile", text)));
+                }
+            }
+        }
+
+        return measured;
     }
 
     private long Sum(Func<LoopCounters, long> read) => _loops.Sum(read);

@@ -138,6 +138,7 @@ internal sealed class TlsConnection : LoopStream
     private async ValueTask<IoResult> DecryptAsync(Memory<byte> buffer)
     {
         _reading = true;
+        var total = 0;
         try
         {
             if (!_mayHoldMore && !_records.HasRecord)
@@ -145,18 +146,26 @@ internal sealed class TlsConnection : LoopStream
                 await _records.FillAsync();
             }
 
-            var bytes = await _ssl.ReadAsync(buffer, CancellationToken.None);
-            if (bytes > 0)
+            // SslStream gives one record at a time; those behind it that are there fill what is left of the buffer.
+            do
             {
-                // SslStream decrypts what it was given until the buffer is full: a short read has left nothing behind.
-                _mayHoldMore = bytes == buffer.Length;
-                return new IoResult(bytes, IoStatus.Ok);
-            }
+                var bytes = await _ssl.ReadAsync(buffer[total..], CancellationToken.None);
+                if (bytes == 0)
+                {
+                    return Ended(_transport.EndStatus == IoStatus.Ok ? IoStatus.End : IoStatus.TlsTruncated, null);
+                }
 
-            return Ended(_transport.EndStatus == IoStatus.Ok ? IoStatus.End : IoStatus.TlsTruncated, null);
+                // It decrypts what it was given until the buffer is full: a short read has left nothing behind.
+                total += bytes;
+                _mayHoldMore = total == buffer.Length;
+            }
+            while (!_mayHoldMore && _records.HasDataRecord);
+
+            return new IoResult(total, IoStatus.Ok);
         }
         catch (Exception e)
         {
+            // What was decrypted before is lost with a connection whose next record is no record.
             var (status, failure) = TlsFailure.Of(e, _peer);
             return Ended(status, failure);
         }

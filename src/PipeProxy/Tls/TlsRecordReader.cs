@@ -8,8 +8,8 @@ namespace PipeProxy.Tls;
 /// <summary>What has come from the socket and is on its way to SslStream, which gets it in whole records (RFC 8446 section 5.1).</summary>
 /// <remarks>
 /// Why SslStream does not read by itself. An SslStream that has to wait within a record allocates; one that is asked only when a whole record is there never waits. It receives one record per system call; this reader takes
-/// as many as have come, up to 64 KiB. And nobody can tell from outside whether an SslStream has seen the peer's goodbye: what may be an alert is therefore handed over alone, and until it is, <see cref="HasRecord"/> says that
-/// there is something to read. While nothing is held there is no block.
+/// as many as have come, up to 64 KiB. And nobody can tell from outside whether an SslStream holds the peer's goodbye unseen: records are therefore handed over one at a time, and as long as one is left, <see cref="HasRecord"/>
+/// says that there is something to read. While nothing is held there is no block.
 /// </remarks>
 internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
 {
@@ -22,7 +22,10 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
     // RFC 5246 section 6.2.3 allows the most: 2^14 + 2048.
     private const int MaxFragmentBytes = 16 * 1024 + 2048;
 
-    private const byte Alert = 21;
+    // The largest tickets carry a chain of client certificates, some 4 KiB.
+    private const int CertainlyDataBytes = 8 * 1024;
+
+    private const byte ApplicationData = 23;
 
     // The record that SslStream had begun to read when the handshake ended.
     private TlsRecords _begun = begun;
@@ -32,13 +35,19 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
     private int _end;
     private int _nextBytes = FirstBytes;
 
+    // Length of the next record to be handed over; 0 when it is no application data.
+    private int _dataBytes;
+
     /// <summary>Bytes are there that SslStream can work on without waiting, or the connection has ended.</summary>
     internal bool HasRecord => _handEnd > _start || Ended != IoStatus.Ok;
+
+    /// <summary>A whole record is there that is certainly data: too large for an alert or for a message of the handshake's, a session ticket, behind which SslStream would wait.</summary>
+    internal bool HasDataRecord => _dataBytes >= CertainlyDataBytes && _handEnd > _start && Ended == IoStatus.Ok;
 
     /// <summary>How the connection ended; Ok while it has not.</summary>
     internal IoStatus Ended { get; private set; }
 
-    /// <summary>Copies what may be handed over at once.</summary>
+    /// <summary>Copies the next record, or as much of it as there is room for.</summary>
     /// <returns>0 when nothing may; then <see cref="FillAsync"/> comes first, unless <see cref="Ended"/> tells why nothing will.</returns>
     internal int Take(Span<byte> destination)
     {
@@ -64,7 +73,7 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
         }
         else if (_start == _handEnd)
         {
-            FindRecords();
+            FindRecord();
         }
 
         return taken;
@@ -88,7 +97,7 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
 
             FollowPace(received.Bytes);
             _end += received.Bytes;
-            FindRecords();
+            FindRecord();
         }
     }
 
@@ -140,42 +149,32 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
         }
     }
 
-    // Sets how far the records go that may be handed over together.
-    private void FindRecords()
+    // Sets how far the next record goes, if it is whole.
+    private void FindRecord()
     {
-        _handEnd = _start;
+        (_handEnd, _dataBytes) = (_start, 0);
         if (_begun.MissingBytes is > 0 and var missing)
         {
             _handEnd = Math.Min(_end, _start + missing);
             return;
         }
 
-        var bytes = _block!.Memory.Span;
-        while (_end - _handEnd >= HeaderBytes)
+        if (_end - _start < HeaderBytes)
         {
-            var header = bytes.Slice(_handEnd, HeaderBytes);
-            var length = BinaryPrimitives.ReadUInt16BigEndian(header[3..]);
-            if (header[0] is < 20 or > 24 || header[1] != 3 || length > MaxFragmentBytes)
-            {
-                // No record: SslStream says so.
-                _handEnd = _end;
-                return;
-            }
+            return;
+        }
 
-            var mayBeAlert = MayBeAlert(header[0], length);
-            if (_handEnd + HeaderBytes + length > _end || (mayBeAlert && _handEnd > _start))
-            {
-                return;
-            }
-
-            _handEnd += HeaderBytes + length;
-            if (mayBeAlert)
-            {
-                return;
-            }
+        var header = _block!.Memory.Span.Slice(_start, HeaderBytes);
+        var length = BinaryPrimitives.ReadUInt16BigEndian(header[3..]);
+        if (header[0] is < 20 or > 24 || header[1] != 3 || length > MaxFragmentBytes)
+        {
+            // No record: SslStream says so.
+            _handEnd = _end;
+        }
+        else if (_start + HeaderBytes + length <= _end)
+        {
+            _handEnd = _start + HeaderBytes + length;
+            _dataBytes = header[0] == ApplicationData ? length : 0;
         }
     }
-
-    // In TLS 1.3 the type is hidden: two bytes, their type and a tag of 8 or 16.
-    private static bool MayBeAlert(byte type, int length) => type == Alert || length is 2 + 1 + 8 or 2 + 1 + 16;
 }

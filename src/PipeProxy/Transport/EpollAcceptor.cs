@@ -11,6 +11,7 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
     private readonly EpollTransport _transport = (EpollTransport)loop.Transport;
     private Deadline? _pause;
     private int _descriptor = descriptor;
+    private bool _resting;
 
     public int WatchSlot { get; set; } = -1;
 
@@ -78,6 +79,13 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
             switch (Libc.Error)
             {
                 case Errno.Again:
+                    if (_resting)
+                    {
+                        // Nobody waits any more: it is over.
+                        _resting = false;
+                        troubled(TransportListener.Recovery(local));
+                    }
+
                     return false;
 
                 // The client went away between its connect and our accept.
@@ -96,6 +104,10 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
     {
         _pause ??= new Deadline(loop, this);
         _pause.Set(TransportListener.Pause, DeadlineKind.Idle);
-        troubled(TransportListener.Trouble(local, error.ToString()));
+        if (!_resting)
+        {
+            _resting = true;
+            troubled(TransportListener.Trouble(local, error.ToString()));
+        }
     }
 }

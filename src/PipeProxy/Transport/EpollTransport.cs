@@ -48,7 +48,9 @@ internal sealed unsafe class EpollTransport : LoopTransport
 
     internal override void Poll(int milliseconds)
     {
+        Loop.BeginWait();
         var count = Libc.EpollWait(_epoll, _events, EventsPerPoll, milliseconds);
+        Loop.EndWait();
         for (var i = 0; i < count; i++)
         {
             var entry = _events + (i * EventBytes);

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Runtime.CompilerServices;
+using PipeProxy.Telemetry;
 
 namespace PipeProxy.Transport;
 
@@ -56,6 +58,7 @@ internal sealed class EventLoop
     private bool _gone;
 
     private bool _stopping;
+    private long _wokeAt;
 
     internal EventLoop(int index, EventLoopOptions? options = null)
     {
@@ -81,8 +84,11 @@ internal sealed class EventLoop
     /// <summary>The clock that deadlines and timers follow.</summary>
     internal TimeProvider Time { get; }
 
-    /// <summary>Milliseconds since the loop was made, read once per round.</summary>
+    /// <summary>Milliseconds since the loop was made, read once per round, when it wakes.</summary>
     internal long Now { get; private set; }
+
+    /// <summary>How long the loop was busy at a stretch.</summary>
+    internal LoopLag Lag { get; } = new();
 
     /// <summary>Rounds so far; what may be done once per round compares it.</summary>
     internal uint Round { get; private set; }
@@ -182,17 +188,24 @@ internal sealed class EventLoop
     /// <summary>Tells of an exception that left a callback: a bug.</summary>
     internal void ReportUnhandled(Exception exception) => _onUnhandledException?.Invoke(exception);
 
-    /// <summary>Reads the clock anew.</summary>
-    internal long ReadClock() => Now = (long)Time.GetElapsedTime(_epoch).TotalMilliseconds;
+    /// <summary>Called by the transport before it waits for events, or looks for them.</summary>
+    internal void BeginWait() => Lag.Record(Stopwatch.GetTimestamp() - _wokeAt);
+
+    /// <summary>Called by the transport when it has waited, before it handles the first event: reads the clock.</summary>
+    internal void EndWait()
+    {
+        _wokeAt = Stopwatch.GetTimestamp();
+        Now = (long)(ReferenceEquals(Time, TimeProvider.System) ? Stopwatch.GetElapsedTime(_epoch, _wokeAt) : Time.GetElapsedTime(_epoch)).TotalMilliseconds;
+    }
 
     private void RunLoop()
     {
         _current = this;
         ExecutionContext.SuppressFlow();
+        EndWait();
         while (true)
         {
             Round++;
-            ReadClock();
             Deadlines.TickIfDue();
             RunPosted();
             RunDeferred();

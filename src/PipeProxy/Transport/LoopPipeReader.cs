@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
@@ -206,6 +207,24 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
         {
             ReturnBlock();
         }
+    }
+
+    /// <summary>Gives away the block with everything that is buffered, which counts as consumed: for a body that goes on as it came.</summary>
+    /// <param name="block">The caller's from now on.</param>
+    /// <param name="start">Where the bytes begin.</param>
+    /// <param name="end">Where they end.</param>
+    /// <returns>False when the block also holds a head, or is not there.</returns>
+    public bool TryTakeBlock([NotNullWhen(true)] out IMemoryOwner<byte>? block, out int start, out int end)
+    {
+        (block, start, end) = (_block, _start, _end);
+        if (block is null || ReferenceEquals(_held, block))
+        {
+            return false;
+        }
+
+        (_block, _memory) = (null, default);
+        _start = _end = _examined = 0;
+        return true;
     }
 
     private ReadOnlySequence<byte> Buffered()

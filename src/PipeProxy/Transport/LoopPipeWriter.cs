@@ -121,6 +121,14 @@ internal sealed class LoopPipeWriter : PipeWriter, IDeadlineOwner
         }
     }
 
+    /// <summary>Writes a block of the loop's pool as it is and takes it over; what was written before goes before it.</summary>
+    public void Write(IMemoryOwner<byte> block, int start, int end)
+    {
+        Push();
+        BytesWritten += end - start;
+        _stream.Write(block, start, end);
+    }
+
     void IDeadlineOwner.OnDeadline(DeadlineKind kind) => _stream.Abort();
 
     /// <summary>Has no effect: nothing waits for a flush that another would have to end.</summary>

@@ -11,20 +11,22 @@ internal sealed class SocketsTransport : LoopTransport
 
     internal override void Poll(int milliseconds)
     {
+        Loop.BeginWait();
+
         // All events are posts, so there is nothing to look for; only the sleep is ours.
-        if (milliseconds == 0)
+        if (milliseconds != 0)
         {
-            return;
-        }
-
-        lock (_gate)
-        {
-            while (!_woken && Monitor.Wait(_gate, milliseconds))
+            lock (_gate)
             {
-            }
+                while (!_woken && Monitor.Wait(_gate, milliseconds))
+                {
+                }
 
-            _woken = false;
+                _woken = false;
+            }
         }
+
+        Loop.EndWait();
     }
 
     internal override void Wake()

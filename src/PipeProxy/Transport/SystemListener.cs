@@ -19,6 +19,7 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
     private Action<TransportSocket> _accepted = static _ => { };
     private Action<string> _troubled = static _ => { };
     private int _next;
+    private bool _resting;
     private bool _stopped;
 
     internal SystemListener(EventLoop loop, Socket socket)
@@ -65,6 +66,13 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
             _accept.AcceptSocket = null;
             if (_socket.AcceptAsync(_accept))
             {
+                if (_resting)
+                {
+                    // Nobody waits any more: it is over.
+                    _resting = false;
+                    _troubled(Recovery(LocalEndPoint));
+                }
+
                 return;
             }
 
@@ -103,7 +111,11 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
                 if (!_stopped)
                 {
                     _pause.Set(Pause, DeadlineKind.Idle);
-                    _troubled(Trouble(LocalEndPoint, _accept.SocketError.ToString()));
+                    if (!_resting)
+                    {
+                        _resting = true;
+                        _troubled(Trouble(LocalEndPoint, _accept.SocketError.ToString()));
+                    }
                 }
 
                 return false;

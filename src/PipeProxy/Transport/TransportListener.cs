@@ -31,13 +31,16 @@ internal abstract class TransportListener
     /// <summary>Waits for connections until stopped.</summary>
     /// <param name="loops">The loops that take connections.</param>
     /// <param name="accepted">Called on the loop that the connection belongs to from now on.</param>
-    /// <param name="troubled">Called when the system refuses to accept, for example for want of descriptors; accepting goes on after a pause.</param>
+    /// <param name="troubled">Told when the system refuses to accept, for example for want of descriptors, and when it accepts again.</param>
     internal abstract void Start(IReadOnlyList<EventLoop> loops, Action<TransportSocket> accepted, Action<string> troubled);
 
     /// <summary>Frees the address; connections that were accepted live on. Called on the loop that opened the listener; completes on some loop.</summary>
     internal abstract ValueTask StopAsync();
 
-    /// <summary>What the operator is told when the system refuses to accept.</summary>
+    /// <summary>What the operator is told, once, when the system refuses to accept.</summary>
     internal static string Trouble(IPEndPoint address, string error)
-        => $"The system refuses to accept connections on {address} ({error}); the next attempt follows after {Pause.TotalMilliseconds:0} ms.";
+        => $"The system refuses to accept connections on {address} ({error}). Clients wait; an attempt follows every {Pause.TotalMilliseconds:0} ms. For want of descriptors, raise the limit (ulimit -n) or lower limits.connections.";
+
+    /// <summary>What the operator is told when that is over.</summary>
+    internal static string Recovery(IPEndPoint address) => $"Connections are accepted on {address} again.";
 }

@@ -3,14 +3,14 @@ using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests.Docs;
 
-/// <summary>Does what a page tells its reader, top to bottom, in an empty folder with <c>pipeproxy</c> on the PATH.</summary>
+/// <summary>Does what a page tells its reader, top to bottom, in an empty folder with <c>pipeproxy</c> and <c>pipeproxy-bench</c> on the PATH.</summary>
 /// <remarks>
 /// Two things differ from a reader's shell. The tools run from where the build left them, because a build beside a running test would race with it;
 /// and ports are replaced by free ones, the same everywhere on the page, because several pages run at a time.
 /// </remarks>
 internal sealed partial class DocReader(DocPage page) : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     private readonly TemporaryDirectory _folder = new();
     private readonly Dictionary<string, string> _ports = [];
@@ -104,7 +104,7 @@ internal sealed partial class DocReader(DocPage page) : IAsyncDisposable
 
     private static Dictionary<string, string?> Environment() => new()
     {
-        ["PATH"] = $"{Path.GetDirectoryName(ProxyBinary.Path)}:{System.Environment.GetEnvironmentVariable("PATH")}",
+        ["PATH"] = $"{Path.GetDirectoryName(ProxyBinary.Path)}:{Path.GetDirectoryName(LoadTestBinary.Path)}:{System.Environment.GetEnvironmentVariable("PATH")}",
         ["NO_COLOR"] = "1",
         ["PIPEPROXY_STORE"] = null,
         ["PIPEPROXY_STORE_PASSPHRASE"] = null,

@@ -129,7 +129,7 @@ public sealed class ClientCertificateTests
             ClientCertificateContext = certificate.Context,
             RemoteCertificateValidationCallback = static (_, presented, _, _) => presented is not null,
         });
-        await serving.WaitAsync(TimeSpan.FromSeconds(30));
+        await serving.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Contains("CN=Test Intermediate", received);
         Assert.Equal("CN=client, O=Example", received[0]);

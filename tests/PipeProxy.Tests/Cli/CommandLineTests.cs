@@ -27,6 +27,15 @@ public sealed class CommandLineTests
         "mtls-certificate lint",
         "mtls-certificate lint --cert c",
         "mtls-certificate lint --name a --cert c --key k",
+        "run --loops x",
+        "run --loops 0",
+        "run --loops",
+        "run --transport foo",
+        "run extra",
+        "check --environment-type prod",
+        "check --online",
+        "completions",
+        "completions tcsh",
     ];
 
     [Theory]
@@ -38,6 +47,29 @@ public sealed class CommandLineTests
         Assert.Empty(run.Output);
         Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
         Assert.EndsWith("--help", run.Error.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "error: 'pipeproxy' needs a command: run, check, mtls-certificate or completions.\nnext: pipeproxy --help\n")]
+    [InlineData("bogus", "error: Unrecognized command or argument 'bogus'.\nnext: pipeproxy --help\n")]
+    [InlineData("run --loops x", "error: --loops takes a whole number from 1, not 'x'.\nnext: pipeproxy run --help\n")]
+    [InlineData("run --transport foo", "error: --transport takes epoll or sockets, not 'foo'.\nnext: pipeproxy run --help\n")]
+    [InlineData("check --environment-type prod", "error: --environment-type takes development, preview or production, not 'prod'.\nnext: pipeproxy check --help\n")]
+    [InlineData("completions tcsh", "error: SHELL takes bash, zsh, fish or pwsh, not 'tcsh'.\nnext: pipeproxy completions --help\n")]
+    public async Task WrongWord_IsToldInOneLine(string line, string told)
+        => Assert.Equal(told, (await CliRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Error.ReplaceLineEndings("\n"));
+
+    [Theory]
+    [InlineData("pipeproxy ru", "run")]
+    [InlineData("pipeproxy run --tr", "--transport", "--trusted-ca")]
+    [InlineData("pipeproxy run --transport ", "epoll", "sockets")]
+    [InlineData("pipeproxy mtls-certificate create --environment-type ", "development", "preview", "production")]
+    [InlineData("pipeproxy completions ", "bash", "fish", "pwsh", "zsh")]
+    public async Task Shells_AreToldWhatMayStandThere(string line, params string[] words)
+    {
+        var run = await CliRun.Of([$"[suggest:{line.Length}]", line]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(words, run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(word => words.Contains(word) || !word.StartsWith('-')));
     }
 
     [Fact]

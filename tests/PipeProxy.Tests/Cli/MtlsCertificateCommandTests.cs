@@ -178,7 +178,7 @@ public sealed class MtlsCertificateCommandTests : IDisposable
         var run = await Run("update", "--name", "a", "--cert", _folder.Write("new.pem", other.CertificatePem), "--key", _folder.Write("new-key.pem", other.KeyPem), "--no-wait");
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains("version       2", run.Output, StringComparison.Ordinal);
-        Assert.Contains("No running proxy announces itself", run.Output, StringComparison.Ordinal);
+        Assert.Contains("picks the change up within seconds", run.Output, StringComparison.Ordinal);
 
         Assert.Equal(0, (await Run("update", "a", "--environment-type", "development")).ExitCode);
         var certificate = new CertificateStore(_folder.File("store")).Load().Certificates["a"];

@@ -58,8 +58,18 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal(
             new LimitConfig
             {
-                RequestLine = 8192, Field = 4096, Fields = 32768, FieldCount = 64, ResponseHead = 1 << 20, Body = 1 << 30, Connections = 10,
-                ConnectionsPerClient = 5, RequestsPerConnection = 1000, HandshakesPerSecond = 100, RequestBodyRate = 100, ResponseBodyRate = 1024,
+                RequestLine = 8192,
+                Field = 4096,
+                Fields = 32768,
+                FieldCount = 64,
+                ResponseHead = 1 << 20,
+                Body = 1 << 30,
+                Connections = 10,
+                ConnectionsPerClient = 5,
+                RequestsPerConnection = 1000,
+                HandshakesPerSecond = 100,
+                RequestBodyRate = 100,
+                ResponseBodyRate = 1024,
             },
             config.Limits);
         Assert.Equal(("10.0.0.0/8", 5), (Assert.Single(config.Listeners[0].ProxyProtocolFrom).ToString(), config.Listeners[0].Connections));

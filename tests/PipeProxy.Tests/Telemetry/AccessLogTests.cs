@@ -181,7 +181,7 @@ public sealed class AccessLogTests : IDisposable
         var disposed = log.DisposeAsync().AsTask();
         Assert.False(disposed.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(5));
-        await disposed.WaitAsync(TimeSpan.FromSeconds(30));
+        await disposed.WaitAsync(TimeSpan.FromSeconds(60));
         _sink.Reopen();
     }
 

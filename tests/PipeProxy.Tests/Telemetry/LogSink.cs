@@ -5,7 +5,7 @@ namespace PipeProxy.Tests.Telemetry;
 /// <summary>A stream that keeps what is written to it, can be held shut and can be told to fail. Waits end after 30 s.</summary>
 internal sealed class LogSink : Stream
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ManualResetEventSlim _open = new(true);
     private readonly SemaphoreSlim _begun = new(0);

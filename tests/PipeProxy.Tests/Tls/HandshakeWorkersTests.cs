@@ -22,7 +22,7 @@ public sealed class HandshakeWorkersTests
             workers.Leave();
         }
 
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => RunAsync())).WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => RunAsync())).WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.InRange(most, 1, 2);
         Assert.Equal(0, workers.UnderWay);
@@ -37,7 +37,7 @@ public sealed class HandshakeWorkersTests
         workers.Schedule(static _ => throw new InvalidDataException(), null);
         workers.Schedule(_ => after.SetResult(), null);
 
-        Assert.IsType<InvalidDataException>(await reported.Task.WaitAsync(TimeSpan.FromSeconds(10)));
-        await after.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.IsType<InvalidDataException>(await reported.Task.WaitAsync(TimeSpan.FromSeconds(60)));
+        await after.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 }

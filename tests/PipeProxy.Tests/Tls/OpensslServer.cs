@@ -47,7 +47,7 @@ internal sealed class OpensslServer : IDisposable
         }
 
         var process = StartProcess(start);
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)) is { } line)
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
         {
             if (line.StartsWith("ACCEPT ", StringComparison.Ordinal))
             {

@@ -42,7 +42,7 @@ public sealed class TlsAcceptorTests : IDisposable
 
         // An SslStream sends no alert when it does not trust a certificate; OpenSSL does.
         using var client = OpensslServer.StartClient(listener.LocalEndPoint);
-        var result = await (await accepted.Task.WaitAsync(TimeSpan.FromSeconds(20))).WaitAsync(TimeSpan.FromSeconds(20));
+        var result = await (await accepted.Task.WaitAsync(TimeSpan.FromSeconds(60))).WaitAsync(TimeSpan.FromSeconds(60));
         await client.WaitForExitAsync();
 
         Assert.Null(result.Connection);

@@ -8,7 +8,7 @@ namespace PipeProxy.Tests.Tools;
 /// <summary>The simulated load balancer as other people's clients see it.</summary>
 public sealed class LoadBalancerPeerTests(LoadBalancerFixture fixture) : IClassFixture<LoadBalancerFixture>, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("pipeproxy-tools-").FullName;
 

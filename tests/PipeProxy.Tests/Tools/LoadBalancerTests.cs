@@ -115,7 +115,7 @@ public sealed class LoadBalancerTests(LoadBalancerFixture fixture) : IClassFixtu
         await using var inHead = await TlsClient.ConnectAsync(loadBalancer, fixture.Authority, fixture.Client);
         await inHead.WriteAsync("GET / HT");
 
-        await loadBalancer.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await loadBalancer.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(0, loadBalancer.OpenConnections);
     }

@@ -11,7 +11,7 @@ namespace PipeProxy.Tests.Tools;
 /// <summary>An SslStream client of the simulated load balancer. Every wait ends after 30 seconds.</summary>
 internal sealed class TlsClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Socket _socket;
     private readonly SslStream _stream;

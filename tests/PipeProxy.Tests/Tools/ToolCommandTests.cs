@@ -6,7 +6,7 @@ namespace PipeProxy.Tests.Tools;
 /// <summary>The two tools as commands, each in its own process.</summary>
 public sealed class ToolCommandTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("pipeproxy-tools-").FullName;
 

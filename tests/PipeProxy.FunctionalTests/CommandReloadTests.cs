@@ -1,0 +1,89 @@
+using PipeProxy.Testing;
+
+namespace PipeProxy.FunctionalTests;
+
+/// <summary>A running command takes a changed configuration by a signal or by itself, keeps the old one when the new one is wrong, and ends when told.</summary>
+public sealed class CommandReloadTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    public CommandReloadTests() => _folder.Write(
+        "pipeproxy.json",
+        """{ "listeners": [ { "url": "http://127.0.0.1:0" } ], "routes": "routes.oas.json", "resolve": { "localhost": [ "127.0.0.1" ] } }""");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task ChangedFile_IsTakenAndABadOneChangesNothing()
+    {
+        await using var one = Saying("one");
+        await using var two = Saying("two");
+        WriteRoutes(RoutesTo(one.Url));
+        await using TestProcess proxy = Start();
+        int port = await ReadyAsync(proxy);
+        Assert.Equal("one", await AnswerAsync(port));
+
+        WriteRoutes(RoutesTo(two.Url));
+        await proxy.WaitForLineAsync("Configuration reloaded: 1 routes in force");
+        Assert.Equal("two", await AnswerAsync(port));
+
+        WriteRoutes("""{ "openapi": "3.1.0", "paths": """);
+        await proxy.WaitForLineAsync("routes.oas.json:1:[0-9]+: error: .*is not JSON");
+        await proxy.WaitForLineAsync("the one before stays in force");
+        Assert.Equal("two", await AnswerAsync(port));
+
+        long mark = proxy.Mark;
+        WriteRoutes(RoutesTo(one.Url));
+        await proxy.WaitForLineAsync("Configuration reloaded", after: mark);
+        Assert.Equal("one", await AnswerAsync(port));
+    }
+
+    [Fact]
+    public async Task HangUp_ReadsEverythingAgain()
+    {
+        await using var origin = Saying("one");
+        WriteRoutes(RoutesTo(origin.Url));
+        await using TestProcess proxy = Start();
+        int port = await ReadyAsync(proxy);
+
+        // Right behind the ready line: by then the command takes signals.
+        proxy.Signal(ProcessSignal.HangUp);
+
+        await proxy.WaitForLineAsync("Configuration reloaded: 1 routes in force");
+        Assert.Equal("one", await AnswerAsync(port));
+    }
+
+    [Theory]
+    [InlineData(ProcessSignal.Terminate)]
+    [InlineData(ProcessSignal.Interrupt)]
+    public async Task SignalRightBehindTheReadyLine_EndsInOrder(ProcessSignal signal)
+    {
+        WriteRoutes(RoutesTo("http://localhost:1"));
+        await using TestProcess proxy = Start();
+        await ReadyAsync(proxy);
+
+        proxy.Signal(signal);
+
+        Assert.Equal(0, await proxy.WaitForExitAsync());
+    }
+
+    private static string RoutesTo(string origin) => $$"""
+        { "openapi": "3.1.0", "info": { "title": "t", "version": "1" }, "paths": { "/": { "get": { "x-zuplo-route": { "handler": {
+          "export": "urlForwardHandler", "module": "$import(@zuplo/runtime)", "options": { "baseUrl": "{{origin}}" } } } } } } }
+        """;
+
+    // By a rename, so that no reload sees half a file.
+    private void WriteRoutes(string text) => File.Move(_folder.Write("routes.new", text), _folder.Combine("routes.oas.json"), overwrite: true);
+
+    private TestProcess Start() => TestProcess.Start(ProxyBinary.Path, ["run", "--allow-root"], _folder.Path);
+
+    private static async Task<int> ReadyAsync(TestProcess proxy) => TestProxy.PortOf(await proxy.WaitForLineAsync("^listening on "));
+
+    private static async Task<string> AnswerAsync(int port)
+    {
+        using var client = await RawClient.ConnectAsync(port);
+        return (await client.ExchangeAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n", whole: true)).Text;
+    }
+
+    private static ByteOrigin Saying(string text) => ByteOrigin.Answering($"HTTP/1.1 200 OK\r\nContent-Length: {text.Length}\r\n\r\n{text}");
+}

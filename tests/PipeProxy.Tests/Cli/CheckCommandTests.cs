@@ -1,0 +1,123 @@
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+using PipeProxy.Tests.Certificates;
+
+namespace PipeProxy.Tests.Cli;
+
+/// <summary><c>check</c> tells everything that is wrong in one round, from the top, and exits 3 for it.</summary>
+public sealed class CheckCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public CheckCommandTests()
+    {
+        var store = new CertificateStore(_folder.File("certificates"));
+        var now = DateTimeOffset.UtcNow;
+        Create("good", now.AddDays(100), EnvironmentType.Development);
+        Create("elsewhere", now.AddDays(100), EnvironmentType.Production);
+        Create("late", now.AddDays(-2), EnvironmentType.Development);
+        Create("off", now.AddDays(100), EnvironmentType.Development);
+        store.SetEnabled("off", false);
+
+        void Create(string name, DateTimeOffset notAfter, EnvironmentType type)
+        {
+            using var pair = IssuedCertificate.Leaf(notBefore: now.AddDays(-10), notAfter: notAfter).ToPair();
+            store.Create(name, pair, [type]);
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task WhatIsInOrder_IsExit0AndSaysWhatWasRead()
+    {
+        var run = await Check("""{ "routes": [ { "path": "/", "baseUrl": "https://a.example", "mtlsCertificate": "good" } ] }""");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal("ok: 1 route, 1 listener, environment type development.\n\nnext: pipeproxy run with the same flags.\n", run.Output);
+    }
+
+    [Fact]
+    public async Task CertificatesThatCannotBePresented_AreNamedWithRouteAndCause()
+    {
+        var run = await Check("""
+            { "routes": [
+              { "path": "/1", "baseUrl": "https://a.example", "mtlsCertificate": "nobody" },
+              { "path": "/2", "baseUrl": "https://a.example", "mtlsCertificate": "late" },
+              { "path": "/3", "baseUrl": "https://a.example", "mtlsCertificate": "off" },
+              { "path": "/4", "baseUrl": "https://a.example", "mtlsCertificate": "elsewhere" } ] }
+            """);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Collection(
+            Told(run),
+            line => Assert.StartsWith("pipeproxy.json:2:70: error: routes[0].mtlsCertificate \"nobody\": There is no certificate 'nobody'", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("pipeproxy.json:3:70: error: routes[1].mtlsCertificate \"late\": The certificate 'late' expired", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("pipeproxy.json:4:70: error: routes[2].mtlsCertificate \"off\": The certificate 'off' is disabled", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("pipeproxy.json:5:70: error: routes[3].mtlsCertificate \"elsewhere\": The certificate 'elsewhere' is not enabled for environment type development", line, StringComparison.Ordinal));
+        Assert.Contains("\n4 errors, 0 warnings\n", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ErrorsOfTheFile_DoNotHideThoseOfTheCertificates()
+    {
+        var run = await Check("""
+            { "timeouts": { "connect": "5x" },
+              "routes": [
+              { "path": "/1", "baseUrl": "https://a.example", "mtlsCertificate": "nobody" },
+              { "path": "/2", "baseUrl": "https://a.example", "mtlsCertificate": "1bad" },
+              { "path": "/3", "baseUrl": "https://a.example", "mtlsCertificate": "off" } ],
+              "extra": true }
+            """);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Equal(
+            [
+                "pipeproxy.json:1:28: error: timeouts.connect",
+                "pipeproxy.json:3:70: error: routes[0].mtlsCertificate",
+                "pipeproxy.json:4:70: error: routes[1].mtlsCertificate",
+                "pipeproxy.json:5:70: error: routes[2].mtlsCertificate",
+                "pipeproxy.json:6:3: error: extra",
+            ],
+            Told(run).Select(static line => line[..line.IndexOf(" \"", StringComparison.Ordinal)]));
+    }
+
+    [Fact]
+    public async Task UnknownEnvironmentType_IsTheOnlyThingSaidAboutIt()
+    {
+        var run = await Check("""
+            { "environmentType": "prod",
+              "listeners": [ { "url": "http://0.0.0.0:8080" } ],
+              "routes": [ { "path": "/", "baseUrl": "https://a.example", "mtlsCertificate": "elsewhere" } ] }
+            """);
+        Assert.StartsWith("pipeproxy.json:1:22: error: environmentType \"prod\"", Assert.Single(Told(run)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TrustedFileWithoutACertificate_HasItsPlace()
+    {
+        _folder.Write("ca.pem", "no certificate");
+        var run = await Check("""
+            { "routes": [ { "path": "/", "baseUrl": "https://a.example" } ],
+              "trustedCertificates": "ca.pem" }
+            """);
+        Assert.Equal(3, run.ExitCode);
+        Assert.StartsWith("pipeproxy.json:2:26: error: trustedCertificates \"ca.pem\": holds no PEM certificate", Assert.Single(Told(run)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PassphraseFileThatIsMissing_IsAnErrorLikeAnyOther()
+    {
+        var run = await Check("""{ "routes": [ { "path": "/", "baseUrl": "https://a.example" } ], "extra": 1 }""", "--passphrase-file", _folder.File("none"));
+        Assert.Equal(3, run.ExitCode);
+        Assert.Collection(
+            Told(run),
+            line => Assert.StartsWith("error: --passphrase-file ", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("pipeproxy.json:1:66: error: extra", line, StringComparison.Ordinal));
+    }
+
+    private async Task<CliRun> Check(string configuration, params string[] more)
+    {
+        var run = await CliRun.Of(["check", "--config", _folder.Write("pipeproxy.json", configuration), "--store", _folder.File("certificates"), .. more]);
+        return run with { Output = run.Output.ReplaceLineEndings("\n") };
+    }
+
+    private string[] Told(CliRun run) => [.. run.Output.Split('\n').Where(static line => line.Contains("error: ", StringComparison.Ordinal) || line.Contains("warning: ", StringComparison.Ordinal)).Select(line => line.Replace(_folder.Path + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))];
+}

@@ -1,0 +1,89 @@
+using PipeProxy.LoadTest;
+
+namespace PipeProxy.Tests.LoadTest;
+
+public sealed class BenchCommandLineTests
+{
+    // Words are separated by bars.
+    public static TheoryData<string> Usages =>
+    [
+        "",
+        "http://h/|--no-such-flag",
+        "h/",
+        "http://h/|-c|0",
+        "http://h/|-c|many",
+        "http://h/|-n|0",
+        "http://h/|-d|soon",
+        "http://h/|--rate|0",
+        "http://h/|--chunked",
+        "http://h/|--body|a|--body-size|3",
+        "http://h/|--body-size|x",
+        "http://h/|--no-keepalive|--requests-per-connection|2",
+        "http://h/|--cert|a|--cert|b|--key|a",
+        "http://h/|-X|GE T",
+        "http://h/|-H|no colon",
+        "http://h/|-H|Content-Length: 3",
+        "http://h/|-H|Connection: close",
+        "http://h/|-H|A: b\r\nC: d",
+        "http://h/|--tls|1.1",
+        "http://h/|--output|yaml",
+        "http://h/|--fail-if|p98>1ms",
+        "http://h/|--fail-if|cpu>1us",
+        "http://h/|--watch-pid|x",
+        "compare",
+        "compare|only-one",
+        "compare|--a|x",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Usages))]
+    public async Task WrongCommandLine_IsExit2WithTheHelpToRead(string line)
+    {
+        var (exitCode, output, error) = await RunAsync(line.Split('|', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.StartsWith("error: ", error, StringComparison.Ordinal);
+        Assert.EndsWith("--help", error.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EveryCommand_HasHelpWithExamplesThatParse()
+    {
+        foreach (var command in CommandLine.Create().Subcommands.Prepend(CommandLine.Create()))
+        {
+            var (exitCode, output, error) = await RunAsync(command.Name == "compare" ? ["compare", "--help"] : ["--help"]);
+            Assert.Equal((0, ""), (exitCode, error));
+            foreach (var example in Assert.IsType<ExampleCommand>(command).Examples)
+            {
+                Assert.Contains(example, output, StringComparison.Ordinal);
+
+                // A pid of somebody's computer is no process of this one.
+                var words = example.Replace("'", "", StringComparison.Ordinal).Replace("1234=", $"{Environment.ProcessId}=", StringComparison.Ordinal).Split(' ');
+                Assert.Equal("pipeproxy-bench", words[0]);
+                Assert.Empty(CommandLine.Create().Parse(words[1..]).Errors);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task AllErrors_AreReported()
+    {
+        var (_, _, error) = await RunAsync(["http://h/", "--chunked", "-H", "x", "-X", "?"]);
+        Assert.Equal(3, error.Split("error: ").Length - 1);
+    }
+
+    [Fact]
+    public async Task MissingCertificate_IsExit1AndNamesTheFile()
+    {
+        var (exitCode, _, error) = await RunAsync(["https://h/", "--cert", "no-such.pem"]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("no-such.pem", error, StringComparison.Ordinal);
+    }
+
+    internal static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var exitCode = await CommandLine.RunAsync(arguments, output, error);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+}
