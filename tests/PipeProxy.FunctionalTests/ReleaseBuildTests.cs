@@ -13,6 +13,11 @@ public sealed class ReleaseBuildTests
     public async Task PublishedBinary_PresentsItsCertificateAndLogs(string build)
     {
         Peers.Require("nginx");
+        if (build == "native-aot")
+        {
+            Peers.Require("gcc");
+        }
+
         await using (var publish = await TestProcess.RunAsync("bash", [RepositoryRoot.Combine("bench", "release-builds.sh"), build], timeout: TimeSpan.FromMinutes(20)))
         {
             Assert.True(publish.ExitCode == 0, publish.Transcript);

@@ -26,7 +26,8 @@ internal sealed class DeadlineList(EventLoop loop)
             Array.Resize(ref _set, _count * 2);
         }
 
-        if (_count == 0)
+        // Only a tick that nobody waited for begins anew: one that every byte of a slow peer moved would never come.
+        if (_count == 0 && _nextTick <= loop.Now)
         {
             _nextTick = loop.Now + TickMilliseconds;
         }

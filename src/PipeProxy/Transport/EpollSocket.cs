@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace PipeProxy.Transport;
 
@@ -9,27 +7,15 @@ namespace PipeProxy.Transport;
 /// <remarks>
 /// All operations are tried at once; one that finds nothing waits for the descriptor's next edge. No buffer is ever the system's between calls, so closing needs to wait for nobody.
 /// </remarks>
-internal sealed unsafe class EpollSocket : TransportSocket, IEpollTarget
+internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
 {
-    // Eight blocks are 128 KiB, about what a send buffer takes at once.
-    private const int GatheredBlocks = 8;
-
-    // Received in one round of the loop; then the loop's other connections get their turn.
-    private const int BytesPerRound = 64 * 1024;
-
     private readonly EpollTransport _transport;
     private readonly EpollOperation _receive;
     private readonly EpollOperation _send;
     private int _descriptor;
     private EndPoint? _localEndPoint;
     private EndPoint? _remoteEndPoint;
-    private Memory<byte> _receiveBuffer;
-    private OutBuffer? _sending;
-    private Readiness _readable;
-    private bool _writable = true;
     private bool _connecting;
-    private uint _round;
-    private int _bytesInRound;
 
     // The peer has ended or reset: no further edge will come, so reading goes on until the system says end or error.
     private bool _hungUp;
@@ -58,19 +44,6 @@ internal sealed unsafe class EpollSocket : TransportSocket, IEpollTarget
             // What cannot be watched is told to whoever reads.
             _receiveEnded = transport.TryWatch(this, descriptor) ? IoStatus.Ok : IoStatus.Failed;
         }
-    }
-
-    /// <summary>What is known about data that waits.</summary>
-    private enum Readiness : byte
-    {
-        /// <summary>The last receive took all; an edge will come.</summary>
-        Drained,
-
-        /// <summary>The last receive filled its buffer, or the peer has hung up: only the next one tells.</summary>
-        Unknown,
-
-        /// <summary>An edge has come and nothing was received since.</summary>
-        Arrived,
     }
 
     public int WatchSlot { get; set; } = -1;
@@ -116,42 +89,6 @@ internal sealed unsafe class EpollSocket : TransportSocket, IEpollTarget
 
         _connecting = true;
         return _send.PendingStatus();
-    }
-
-    internal override ValueTask<IoResult> ReceiveAsync(Memory<byte> buffer)
-    {
-        Loop.AssertInside();
-        if (_round != Loop.Round)
-        {
-            (_round, _bytesInRound) = (Loop.Round, 0);
-        }
-
-        if (_bytesInRound >= BytesPerRound && !IsClosed)
-        {
-            _receiveBuffer = buffer;
-            Loop.Defer(static state => ((EpollSocket)state!).ReceivePending(), this);
-            return _receive.Pending();
-        }
-
-        if (TryReceive(buffer.Span, out var result))
-        {
-            return new(result);
-        }
-
-        _receiveBuffer = buffer;
-        return _receive.Pending();
-    }
-
-    internal override ValueTask<IoResult> SendAsync(OutBuffer output)
-    {
-        Loop.AssertInside();
-        if (TrySend(output, out var result))
-        {
-            return new(result);
-        }
-
-        _sending = output;
-        return _send.Pending();
     }
 
     internal override void ShutdownSend()
@@ -227,172 +164,6 @@ internal sealed unsafe class EpollSocket : TransportSocket, IEpollTarget
             or Errno.AddressNotAvailable or Errno.FamilyNotSupported or Errno.AccessDenied or Errno.NotPermitted => IoStatus.Unreachable,
         _ => IoStatus.Failed,
     };
-
-    // False: nothing is there yet, and an edge will come.
-    private bool TryReceive(Span<byte> buffer, out IoResult result)
-    {
-        if (IsClosed || _receiveEnded != IoStatus.Ok)
-        {
-            result = new IoResult(0, IsClosed ? IoStatus.Aborted : _receiveEnded);
-            return true;
-        }
-
-        result = default;
-        if (_readable == Readiness.Drained)
-        {
-            return false;
-        }
-
-        if (buffer.IsEmpty)
-        {
-            // Only behind a receive that filled its buffer is it not known whether anything waits: there one byte is looked at.
-            return _readable == Readiness.Arrived || _hungUp ? Done(0, out result) : TryPeek(out result);
-        }
-
-        if (buffer.Length > Loop.Sizes.MaxReceiveBytes)
-        {
-            buffer = buffer[..Loop.Sizes.MaxReceiveBytes];
-        }
-
-        nint received;
-        fixed (byte* start = buffer)
-        {
-            received = Receive(start, buffer.Length, 0);
-        }
-
-        if (received > 0)
-        {
-            // A short read took all there was. Not so behind a hang-up: the end or the error comes without another edge.
-            _readable = received == buffer.Length || _hungUp ? Readiness.Unknown : Readiness.Drained;
-            _bytesInRound += (int)received;
-            return Done((int)received, out result);
-        }
-
-        return TryEnd(received, out result);
-    }
-
-    private bool TryPeek(out IoResult result)
-    {
-        byte one;
-        var received = Receive(&one, 1, Libc.Peek);
-        return received > 0 ? Done(0, out result) : TryEnd(received, out result);
-    }
-
-    private nint Receive(byte* start, int length, int flags)
-    {
-        nint received;
-        do
-        {
-            received = Libc.Receive(_descriptor, start, (nuint)length, flags);
-        }
-        while (received < 0 && Libc.Error == Errno.Interrupted);
-        return received;
-    }
-
-    private static bool Done(int bytes, out IoResult result)
-    {
-        result = new IoResult(bytes, IoStatus.Ok);
-        return true;
-    }
-
-    private bool TryEnd(nint received, out IoResult result)
-    {
-        var error = received < 0 ? Libc.Error : Errno.None;
-        if (error == Errno.Again)
-        {
-            _readable = Readiness.Drained;
-            result = default;
-            return false;
-        }
-
-        // A failed send takes the connection's error with it, and a receive then sees a bare end; what happened is a reset.
-        _receiveEnded = error != Errno.None ? StatusOf(error) : _sendSawReset ? IoStatus.Reset : IoStatus.End;
-        result = new IoResult(0, _receiveEnded);
-        return true;
-    }
-
-    private bool TrySend(OutBuffer output, out IoResult result)
-    {
-        if (IsClosed)
-        {
-            result = new IoResult(0, IoStatus.Aborted);
-            return true;
-        }
-
-        result = default;
-        if (!_writable)
-        {
-            return false;
-        }
-
-        nint sent;
-        do
-        {
-            sent = output.BlockCount == 1 ? SendOne(output[0]) : SendMany(output);
-        }
-        while (sent < 0 && Libc.Error == Errno.Interrupted);
-
-        if (sent >= 0)
-        {
-            // A send that took less than all has met a full buffer; an edge comes when there is room.
-            _writable = sent == output.Length || output.BlockCount > GatheredBlocks;
-            return Done((int)sent, out result);
-        }
-
-        var error = Libc.Error;
-        if (error == Errno.Again)
-        {
-            _writable = false;
-            return false;
-        }
-
-        var status = StatusOf(error);
-        _sendSawReset |= status == IoStatus.Reset;
-        result = new IoResult(0, status);
-        return true;
-    }
-
-    // Blocks of the loop's pool are pinned for their whole life.
-    private nint SendOne(ReadOnlyMemory<byte> block)
-    {
-        fixed (byte* start = block.Span)
-        {
-            return Libc.Send(_descriptor, start, (nuint)block.Length, Libc.NoSignal);
-        }
-    }
-
-    private nint SendMany(OutBuffer output)
-    {
-        var count = Math.Min(output.BlockCount, GatheredBlocks);
-        var blocks = stackalloc Libc.Block[GatheredBlocks];
-        for (var i = 0; i < count; i++)
-        {
-            var block = output[i];
-            blocks[i].Start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(block.Span));
-            blocks[i].Length = (nuint)block.Length;
-        }
-
-        var message = new Libc.MessageHeader { Blocks = blocks, BlockCount = (nuint)count };
-        return Libc.SendGathered(_descriptor, &message, Libc.NoSignal);
-    }
-
-    private void ReceivePending()
-    {
-        if (_receive.InFlight && TryReceive(_receiveBuffer.Span, out var result))
-        {
-            _receiveBuffer = default;
-            _receive.Complete(result);
-        }
-    }
-
-    private void SendPending()
-    {
-        if (_send.InFlight && _sending is { } output && TrySend(output, out var result))
-        {
-            _sending = null;
-            _send.Complete(result);
-        }
-    }
 
     private void EndPending()
     {

@@ -47,6 +47,7 @@ public sealed class ProxyMetricsTests : IDisposable
                 ("pipeproxy.accesslog.dropped", "{entry}"),
                 ("pipeproxy.certificate.expiry", "s"),
                 ("pipeproxy.client.connections", "{connection}"),
+                ("pipeproxy.loop.lag", "s"),
                 ("pipeproxy.upstream.connections", "{connection}"),
                 ("pipeproxy.upstream.handshakes", "{handshake}"),
             ],

@@ -133,6 +133,31 @@ public sealed class EventLoopTests
     }
 
     [Fact]
+    public async Task Deadline_SetAnewWithWhatIsLeft_PassesAllTheSame()
+    {
+        // As a reader does that gets a byte every 50 ms: no other deadline keeps the ticks going.
+        var time = new FakeTimeProvider();
+        await using var loops = new TestLoops(time: time);
+        var owner = new Owner();
+        var deadline = await loops.RunAsync(() => Task.FromResult(new Deadline(loops[0], owner)));
+        for (var left = 300; left >= 0 && owner.Passed.Count == 0; left -= 50)
+        {
+            await loops.RunAsync(() =>
+            {
+                deadline.Clear();
+                deadline.Set(TimeSpan.FromMilliseconds(Math.Max(1, left)), DeadlineKind.FirstByte);
+                return Task.CompletedTask;
+            });
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await loops.RunAsync(() => Task.CompletedTask);
+        }
+
+        time.Advance(TimeSpan.FromMilliseconds(50));
+        await loops.RunAsync(() => Task.CompletedTask);
+        Assert.Equal([DeadlineKind.FirstByte], owner.Passed);
+    }
+
+    [Fact]
     public async Task Deadlines_SetAndClearedByOwners_AllAreSeen()
     {
         var time = new FakeTimeProvider();
