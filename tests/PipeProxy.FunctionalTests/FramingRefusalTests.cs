@@ -46,7 +46,9 @@ public sealed class FramingRefusalTests(VectorOrigin origin) : IClassFixture<Vec
         Assert.Equal(isForNoRoute ? "" : vector.Body, isForNoRoute ? "" : Encoding.Latin1.GetString(response.Body));
         if (isOld)
         {
-            Assert.Equal(("close", ConnectionEnd.Fin), (response["Connection"], (await client.ReadToEndAsync()).End));
+            // The next request is sent all the same. What of it comes behind the close is answered by a reset (RFC 9112 section 9.6).
+            Assert.Equal("close", response["Connection"]);
+            Assert.Contains((await client.ReadToEndAsync()).End, new[] { ConnectionEnd.Fin, ConnectionEnd.Reset });
         }
         else
         {
