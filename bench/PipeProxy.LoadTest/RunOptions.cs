@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -12,8 +11,6 @@ namespace PipeProxy.LoadTest;
 /// <summary>The options that make a <see cref="LoadPlan"/>.</summary>
 internal sealed class RunOptions
 {
-    private const string TimeHelp = "TIME";
-
     private readonly Argument<Target[]> _urls = new("URL")
     {
         Description = "What to ask for: URL, or URL=WEIGHT among several.",
@@ -22,21 +19,21 @@ internal sealed class RunOptions
     };
 
     private readonly Option<Target[]> _targets = new("--target") { Description = "The same as an option, 'URL WEIGHT'. Repeatable.", HelpName = "URL", CustomParser = static result => Targets(result) };
-    private readonly Option<int?> _connections = Whole("--connections", "Connections, each one client. Default 64.", "-c");
-    private readonly Option<int?> _threads = Whole("--threads", "Event loops, each one thread. Default 1: one drives tens of thousands of requests per second.", "-t");
-    private readonly Option<TimeSpan?> _duration = Time("--duration", "How long to measure. Default 10s, or without end with --requests.", "-d");
-    private readonly Option<long?> _requests = new("--requests", "-n") { Description = "Measure so many requests.", HelpName = "N", CustomParser = Requests };
-    private readonly Option<double?> _rate = new("--rate") { Description = "Open loop: so many requests per second, each at a moment fixed beforehand; latency counts from that moment.", HelpName = "N", CustomParser = Rate };
-    private readonly Option<TimeSpan?> _warmup = Time("--warmup", "Load that is not measured, before. Default none.");
-    private readonly Option<TimeSpan?> _timeout = Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
-    private readonly Option<TimeSpan?> _interval = Time("--interval", "Length of the intervals in the result. Default 1s.");
+    private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections, each one client. Default 64.", "-c");
+    private readonly Option<int?> _threads = Amounts.Whole("--threads", "Event loops, each one thread. Default 1: one drives tens of thousands of requests per second.", "-t");
+    private readonly Option<TimeSpan?> _duration = Amounts.Time("--duration", "How long to measure. Default 10s, or without end with --requests.", "-d");
+    private readonly Option<long?> _requests = Amounts.Count("--requests", "Measure so many requests.", "-n");
+    private readonly Option<double?> _rate = Amounts.Rate("--rate", "Open loop: so many requests per second, each at a moment fixed beforehand; latency counts from that moment.");
+    private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load that is not measured, before. Default none.");
+    private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
+    private readonly Option<TimeSpan?> _interval = Amounts.Time("--interval", "Length of the intervals in the result. Default 1s.");
     private readonly Option<bool> _noKeepAlive = new("--no-keepalive") { Description = "A new connection for each request." };
-    private readonly Option<int?> _perConnection = Whole("--requests-per-connection", "A new connection after so many requests. Default: it is kept.");
+    private readonly Option<int?> _perConnection = Amounts.Whole("--requests-per-connection", "A new connection after so many requests. Default: it is kept.");
     private readonly Option<string?> _method = new("--method", "-X") { Description = "Default GET, or POST with a body.", HelpName = "METHOD" };
     private readonly Option<string[]> _headers = new("--header", "-H") { Description = "A field, 'Name: value'. Repeatable.", HelpName = "FIELD" };
     private readonly Option<string?> _body = new("--body") { Description = "The request's body.", HelpName = "TEXT" };
     private readonly Option<string?> _bodyFile = new("--body-file") { Description = "A file with the request's body.", HelpName = "FILE" };
-    private readonly Option<int?> _bodySize = new("--body-size") { Description = "A body of so many bytes, such as 10KiB.", HelpName = "SIZE", CustomParser = Size };
+    private readonly Option<int?> _bodySize = Amounts.Size("--body-size", "A body of so many bytes, such as 10KiB.");
     private readonly Option<bool> _chunked = new("--chunked") { Description = "The body goes out in the chunked coding." };
     private readonly Option<string[]> _certificates = new("--cert") { Description = "Client certificate, PEM, leaf first. Repeatable: each connection presents one of them.", HelpName = "FILE" };
     private readonly Option<string[]> _keys = new("--key") { Description = "Its private key, PEM; one for each --cert, in the same order. Default: in the certificate's file.", HelpName = "FILE" };
@@ -234,70 +231,5 @@ internal sealed class RunOptions
         }
 
         return roots.Count > 0 ? roots : throw new LoadException($"--trusted-ca '{file}' holds no certificate.");
-    }
-
-    private static Option<int?> Whole(string name, string description, params string[] aliases) => new(name, aliases)
-    {
-        Description = description,
-        HelpName = "N",
-        CustomParser = result =>
-        {
-            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
-            {
-                return number;
-            }
-
-            result.AddError($"{name} takes a whole number from 1, not '{result.Tokens[0].Value}'.");
-            return null;
-        },
-    };
-
-    private static Option<TimeSpan?> Time(string name, string description, params string[] aliases) => new(name, aliases)
-    {
-        Description = description,
-        HelpName = TimeHelp,
-        CustomParser = result =>
-        {
-            if (Quantity.TryTime(result.Tokens[0].Value, out var time) && time > TimeSpan.Zero)
-            {
-                return time;
-            }
-
-            result.AddError($"{name} takes a time such as 10s, 500ms or 2m, not '{result.Tokens[0].Value}'.");
-            return null;
-        },
-    };
-
-    private static long? Requests(ArgumentResult result)
-    {
-        if (long.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
-        {
-            return count;
-        }
-
-        result.AddError($"--requests takes a whole number from 1, not '{result.Tokens[0].Value}'.");
-        return null;
-    }
-
-    private static double? Rate(ArgumentResult result)
-    {
-        if (Quantity.TryRate(result.Tokens[0].Value, out var rate))
-        {
-            return rate;
-        }
-
-        result.AddError($"--rate takes requests per second such as 5000 or 5k, not '{result.Tokens[0].Value}'.");
-        return null;
-    }
-
-    private static int? Size(ArgumentResult result)
-    {
-        if (Quantity.TrySize(result.Tokens[0].Value, out var size))
-        {
-            return size;
-        }
-
-        result.AddError($"--body-size takes a size such as 512, 10KiB or 1MiB, not '{result.Tokens[0].Value}'.");
-        return null;
     }
 }

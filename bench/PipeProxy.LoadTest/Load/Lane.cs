@@ -63,7 +63,8 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    internal void Prepared(LoadConnection connection)
+    /// <summary>A connection is open, or could not be opened.</summary>
+    internal void Prepared()
     {
         if (_unprepared > 0)
         {

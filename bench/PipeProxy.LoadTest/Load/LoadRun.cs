@@ -32,7 +32,7 @@ internal sealed class LoadRun : IDisposable
     private readonly Queue<Tally> _spare = new();
     private readonly List<IntervalResult> _intervals = [];
     private Task _finished = Task.CompletedTask;
-    private double[][] _laneWeights = [];
+    private LaneDivision? _division;
     private Exception? _bug;
 
     /// <summary>Prepares a run.</summary>
@@ -55,7 +55,7 @@ internal sealed class LoadRun : IDisposable
     {
         // :: Step 1: resolve
         var origins = await Origin.ResolveAsync(_plan.Targets, CancellationToken.None).ConfigureAwait(false);
-        Divide(origins);
+        _division = LaneDivision.Of(origins, _plan, _loops, _workers);
         foreach (var loop in _loops)
         {
             loop.Loop.Start();
@@ -94,7 +94,7 @@ internal sealed class LoadRun : IDisposable
 
         // :: Step 4: measure
         var started = DateTimeOffset.UtcNow;
-        var begin = await TakeAsync(LimitsOf(_plan.Requests)).ConfigureAwait(false);
+        var begin = await TakeAsync(_division!.Limits(_plan.Requests)).ConfigureAwait(false);
         _intervals.Clear();
         if (_plan.Warmup == TimeSpan.Zero)
         {
@@ -246,54 +246,5 @@ internal sealed class LoadRun : IDisposable
         {
             process.Sample();
         }
-    }
-
-    // Connections go to origins by weight, and each origin's to the loops in turn; an origin's rate goes to where its connections are.
-    private void Divide(IReadOnlyList<Origin> origins)
-    {
-        if (_plan.Connections < origins.Count)
-        {
-            throw new LoadException($"{origins.Count} origins need at least as many connections (currently {_plan.Connections}).");
-        }
-
-        var perOrigin = Shares.Of(_plan.Connections, [.. origins.Select(static origin => (double)origin.Weight)], atLeast: 1);
-        var lanes = _loops.Select(static _ => new List<Lane>()).ToArray();
-        var weights = _loops.Select(static _ => new List<double>()).ToArray();
-        var weight = origins.Sum(static origin => origin.Weight);
-        var first = 0;
-        for (var i = 0; i < origins.Count; i++)
-        {
-            var dialer = new Dialer(origins[i], _plan, _workers);
-            var numbers = Enumerable.Range(first, (int)perOrigin[i]).ToLookup(number => number % _loops.Length);
-            first += (int)perOrigin[i];
-            foreach (var group in numbers)
-            {
-                var share = (double)origins[i].Weight / weight * group.Count() / perOrigin[i];
-
-                // Loops begin a fraction of a spacing apart, so that their requests do not come in step.
-                var arrivals = _plan.Rate is { } rate ? new Arrivals(rate * share, (double)group.Key / _loops.Length) : null;
-                lanes[group.Key].Add(new Lane(_loops[group.Key], origins[i], _plan, dialer, group, arrivals));
-                weights[group.Key].Add(share);
-            }
-        }
-
-        for (var i = 0; i < _loops.Length; i++)
-        {
-            _loops[i].Add(lanes[i]);
-        }
-
-        _laneWeights = [.. weights.Select(static list => list.ToArray())];
-    }
-
-    private long[][]? LimitsOf(long? requests)
-    {
-        if (requests is not { } count)
-        {
-            return null;
-        }
-
-        var flat = Shares.Of(count, [.. _laneWeights.SelectMany(static weights => weights)]);
-        var at = 0;
-        return [.. _laneWeights.Select(weights => flat.AsSpan((at += weights.Length) - weights.Length, weights.Length).ToArray())];
     }
 }
