@@ -15,6 +15,7 @@ internal static class CommandLine
         help.Action = new ExamplesHelpAction((HelpAction)help.Action!);
         help.Recursive = true;
         command.Options.Add(help);
+        command.Subcommands.Add(TurnsCommand.Create());
         command.Subcommands.Add(CompareCommand.Create());
         command.Options.Add(new VersionOption { Description = "Show the version." });
         return command;

@@ -66,7 +66,7 @@ internal sealed class ReportOptions
         return [.. conditions];
     }
 
-    private static WatchedProcess[]? Processes(ArgumentResult result)
+    internal static WatchedProcess[]? Processes(ArgumentResult result)
     {
         var processes = new List<WatchedProcess>();
         foreach (var token in result.Tokens)

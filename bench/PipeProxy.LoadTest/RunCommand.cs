@@ -27,6 +27,7 @@ internal static class RunCommand
                 "pipeproxy-bench http://127.0.0.1:8080/a=3 http://127.0.0.1:8080/b=1 -n 100000 --watch-pid 1234=proxy --json run.json",
                 "pipeproxy-bench http://127.0.0.1:8080/ --rate 5k --fail-if 'p99>5ms' --fail-if 'errors>0'",
                 "pipeproxy-bench compare before/ after/",
+                "pipeproxy-bench turns old=http://127.0.0.1:8080/ new=http://127.0.0.1:8081/",
             ],
         };
         options.AddTo(command);

@@ -24,6 +24,9 @@ internal sealed class Arrivals(double ratePerSecond, double phase)
         Advance();
     }
 
+    /// <summary>As it was made, for another start.</summary>
+    internal void Reset() => (_start, _taken, _limit, _end) = (long.MaxValue, 0, long.MaxValue, long.MaxValue);
+
     /// <summary>Only so many more.</summary>
     internal void Limit(long count)
     {

@@ -77,7 +77,7 @@ internal sealed class Lane : IDisposable
         _running = true;
         if (_arrivals is not null)
         {
-            _alarm = Alarm.Create(Loop, Ring);
+            _alarm ??= Alarm.Create(Loop, Ring);
             _arrivals.Start(now);
         }
 
@@ -85,6 +85,15 @@ internal sealed class Lane : IDisposable
         {
             Next(connection, now);
         }
+    }
+
+    /// <summary>Starts again after <see cref="Stop"/>, once every request has ended.</summary>
+    internal void Resume(long now)
+    {
+        _budget = long.MaxValue;
+        _idle.Clear();
+        _arrivals?.Reset();
+        Start(now);
     }
 
     /// <summary>Measuring begins: only so many more answers. Requests that are under way since the warm-up are among them.</summary>

@@ -10,6 +10,8 @@ internal sealed class LoadLoop
     private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Lane[] _lanes = [];
+    private Lane? _ending;
+    private TaskCompletionSource<long>? _ended;
     private bool _preparing;
     private bool _started;
 
@@ -88,6 +90,30 @@ internal sealed class LoadLoop
         return overdue;
     });
 
+    /// <summary>Only this lane begins requests.</summary>
+    /// <returns>The moment.</returns>
+    internal Task<long> BeginTurnAsync(int lane) => CallAsync(() =>
+    {
+        var now = Clock.Now;
+        _lanes[lane].Resume(now);
+        return now;
+    });
+
+    /// <summary>This lane begins no more requests; completes when its last has ended.</summary>
+    /// <returns>The moment, and how many requests were due and not sent.</returns>
+    internal async Task<(long At, long Unsent)> EndTurnAsync(int lane)
+    {
+        var ended = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var unsent = await CallAsync(() =>
+        {
+            (_ending, _ended) = (_lanes[lane], ended);
+            var overdue = _ending.Stop(Clock.Now);
+            CheckFinished();
+            return overdue;
+        }).ConfigureAwait(false);
+        return (await ended.Task.ConfigureAwait(false), unsent);
+    }
+
     /// <summary>Schedules end at this moment.</summary>
     internal void PostEnd(long end) => Loop.Post(
         _ =>
@@ -121,6 +147,12 @@ internal sealed class LoadLoop
 
     internal void CheckFinished()
     {
+        if (_ending is { Busy: 0 })
+        {
+            _ending = null;
+            _ended!.TrySetResult(Clock.Now);
+        }
+
         foreach (var lane in _lanes)
         {
             if (!_started || lane.Busy > 0 || !lane.IsExhausted)

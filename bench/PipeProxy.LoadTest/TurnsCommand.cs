@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+using PipeProxy.LoadTest.Load;
+using PipeProxy.LoadTest.Turns;
+using PipeProxy.LoadTest.Watch;
+
+namespace PipeProxy.LoadTest;
+
+/// <summary><c>pipeproxy-bench turns NAME=URL...</c>: which of several targets costs less, on a machine whose speed changes from second to second.</summary>
+internal sealed class TurnsCommand
+{
+    private readonly Argument<TurnTarget[]> _targets = new("NAME=URL") { Description = "Who takes turns. Ratios are to the first.", Arity = ArgumentArity.ZeroOrMore, CustomParser = Targets };
+    private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "The process of a target, PID=NAME: its CPU per request is compared instead of the time per request. Repeatable.", HelpName = "PID", CustomParser = ReportOptions.Processes };
+    private readonly Option<TimeSpan?> _turn = Amounts.Time("--turn", "Length of a turn. Default 100ms.");
+    private readonly Option<int?> _rounds = Amounts.Whole("--rounds", "Turns of each. Default 50.");
+    private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load on each that is not measured, before. Default none.");
+    private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections to each target. Default 64.", "-c");
+    private readonly Option<double?> _rate = Amounts.Rate("--rate", "Open loop: so many requests per second within a turn.");
+    private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
+    private readonly Option<string?> _csv = new("--csv") { Description = "Write every turn as CSV.", HelpName = "FILE" };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress on standard error." };
+    private readonly RequestOptions _request = new();
+
+    internal static Command Create() => new TurnsCommand().CreateCore();
+
+    private ExampleCommand CreateCore()
+    {
+        var command = new ExampleCommand("turns", "Compare targets that take turns of a fraction of a second, over connections that stay open.")
+        {
+            Remarks =
+            [
+                "Turns of a round follow one another directly and have the same weather; ratios are taken within rounds, and their geometric mean is shown with its 95 % interval.",
+                "A turn with an error is lost, and left out on both sides.",
+            ],
+            Examples =
+            [
+                "pipeproxy-bench turns nginx=http://127.0.0.1:8081/ proxy=http://127.0.0.1:8080/ --watch-pid 1234=nginx --watch-pid 1235=proxy",
+                "pipeproxy-bench turns old=https://127.0.0.1:8443/ new=https://127.0.0.1:9443/ -k --rounds 100 --csv turns.csv",
+            ],
+            Arguments = { _targets },
+        };
+        foreach (var option in (Option[])[_watch, _turn, _rounds, _warmup, _connections, _rate, _timeout, .. _request.All, _csv, _quiet])
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(async (parsed, _) => (int)await RunAsync(Read(parsed), parsed).ConfigureAwait(false));
+        return command;
+    }
+
+    private async Task<ExitCode> RunAsync(TurnPlan plan, ParseResult parsed)
+    {
+        var streams = parsed.InvocationConfiguration;
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var results = await new TurnRun(plan, parsed.GetValue(_quiet) ? null : streams.Error).RunAsync(stop.Token).ConfigureAwait(false);
+        await streams.Output.WriteAsync(TurnReport.Text(plan, results)).ConfigureAwait(false);
+        if (parsed.GetValue(_csv) is { } file)
+        {
+            await File.WriteAllTextAsync(file, TurnReport.Csv(results), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (plan.Targets.FirstOrDefault(target => !results.Any(result => result.IsGood && result.Target == target.Name)) is { } silent)
+        {
+            streams.Error.WriteLine($"error: no turn of {silent.Name} was without an error.");
+            return ExitCode.Failed;
+        }
+
+        return ExitCode.Done;
+
+        // The first one is ours, the second one the system's.
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
+    }
+
+    private TurnPlan Read(ParseResult parsed)
+    {
+        var targets = parsed.GetValue(_targets) ?? [];
+        var processes = (parsed.GetValue(_watch) ?? []).ToLookup(static process => process.Usage.Name);
+        var wrong = new List<string>();
+        if (targets.Length < 2)
+        {
+            wrong.Add("turns needs two targets or more: NAME=URL NAME=URL.");
+        }
+
+        wrong.AddRange(targets.GroupBy(static target => target.Name).Where(static group => group.Count() > 1).Select(static group => $"The name '{group.Key}' stands twice."));
+        wrong.AddRange(processes.Where(group => targets.All(target => target.Name != group.Key)).Select(static group => $"--watch-pid '{group.Key}' is the name of no target."));
+        _request.Check(parsed, wrong);
+        if (wrong.Count > 0)
+        {
+            throw new UsageException(wrong);
+        }
+
+        return new TurnPlan
+        {
+            Targets = [.. targets.Select(target => target with { Process = processes[target.Name].FirstOrDefault() })],
+            Turn = parsed.GetValue(_turn) ?? TimeSpan.FromMilliseconds(100),
+            Rounds = parsed.GetValue(_rounds) ?? 50,
+            Load = new LoadPlan
+            {
+                Targets = [.. targets.Select(static target => target.Target)],
+                Request = _request.ReadRequest(parsed),
+                Tls = _request.ReadTls(parsed),
+                Connections = parsed.GetValue(_connections) ?? 64,
+                Rate = parsed.GetValue(_rate),
+                Warmup = parsed.GetValue(_warmup) ?? TimeSpan.Zero,
+                Timeout = parsed.GetValue(_timeout) ?? TimeSpan.FromSeconds(10),
+            },
+        };
+    }
+
+    private static TurnTarget[]? Targets(ArgumentResult result)
+    {
+        var targets = new List<TurnTarget>();
+        foreach (var token in result.Tokens)
+        {
+            if (TurnTarget.TryParse(token.Value, out var target, out var wrong))
+            {
+                targets.Add(target);
+            }
+            else
+            {
+                result.AddError(wrong);
+            }
+        }
+
+        return [.. targets];
+    }
+}
