@@ -189,6 +189,46 @@ public sealed class ClientLimitTests
         }
     }
 
+    [Fact]
+    public async Task TotalTime_IsEachRequestsOwn()
+    {
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        TaskCompletionSource answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = ByteOrigin.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await answer.Task;
+            await connection.WriteAsync(Ok);
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync(Ok);
+        });
+        await using var proxy = await StartAsync(origin, static config => config with { Timeouts = config.Timeouts with { Total = TimeSpan.FromSeconds(3) } }, time);
+        using var client = await proxy.ConnectAsync();
+
+        // The second request begins when the first has had nearly all of its time, and its head takes a second.
+        await client.SendAsync($"{Get}{Get[..20]}", whole: true);
+        var first = client.ReadResponseAsync();
+        await PassAsync(time, 2, 100);
+        time.Advance(TimeSpan.FromMilliseconds(900));
+        answer.SetResult();
+        Assert.Equal(200, (await first).StatusCode);
+        await PassAsync(time, 1, 300);
+        await client.SendAsync(Get[20..]);
+
+        Assert.Equal(200, (await client.ReadResponseAsync()).StatusCode);
+    }
+
+    // Seconds of the proxy's time, each followed by a pause in which its loops may look at it.
+    private static async Task PassAsync(FakeTimeProvider time, int seconds, int milliseconds)
+    {
+        using PeriodicTimer pause = new(TimeSpan.FromMilliseconds(milliseconds));
+        for (var i = 0; i < seconds; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await pause.WaitForNextTickAsync();
+        }
+    }
+
     private static (int Status, string? Connection) StatusAndConnection(RawResponse response) => (response.StatusCode, response["Connection"]);
 
     private static Task<TestProxy> StartAsync(ByteOrigin origin, Func<ProxyConfig, ProxyConfig> configure, TimeProvider? time = null) => TestProxy.StartAsync(origin.Url, configure: configure, time: time);

@@ -49,7 +49,12 @@ internal sealed class ExchangeClock(Http1Connection connection) : IDeadlineOwner
             return;
         }
 
-        if (settings.Timeouts.Total is { } total && now - _began >= (long)total.TotalMilliseconds)
+        if (!exchange.HasHead)
+        {
+            // A head has a deadline of its own, and what is noted here belongs to the request before.
+            Look(settings);
+        }
+        else if (settings.Timeouts.Total is { } total && connection.Loop.Time.GetElapsedTime(exchange.StartedAt) >= total)
         {
             connection.EndCurrent(new Failure(Outcome.TotalTimeout, $"The request was not over within {total.TotalSeconds:0.#} s.", "Raise timeouts.total, or look at why it took so long."));
         }
