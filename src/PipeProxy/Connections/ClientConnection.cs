@@ -72,7 +72,7 @@ internal sealed partial class ClientConnection(SocketConnection socket, Listener
                 }
 
                 stream = secured.Connection;
-                verdict = secured.Connection?.Client;
+                verdict = secured.Client;
             }
 
             // :: Step 4: requests, one after the other

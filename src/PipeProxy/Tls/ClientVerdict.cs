@@ -13,8 +13,8 @@ internal sealed class ClientVerdict(ClientCertificateMode mode)
 {
     private const string Next = "Present a client certificate that this listener trusts, with its intermediates and key (curl: --cert, --key).";
 
-    /// <summary>Why the client is not served; null when it is.</summary>
-    internal Failure? Refusal { get; private set; }
+    /// <summary>Why the client is not served; null when it is. Where a certificate is required, that none came until one has been found good.</summary>
+    internal Failure? Refusal { get; private set; } = mode == ClientCertificateMode.Optional ? null : Refused("This listener requires a client certificate, and none was presented.");
 
     /// <summary>The trusted certificate, DER; empty when there is none.</summary>
     internal ReadOnlyMemory<byte> Certificate { get; private set; }
@@ -27,10 +27,12 @@ internal sealed class ClientVerdict(ClientCertificateMode mode)
     {
         if (certificate is not X509Certificate2 leaf)
         {
-            Refusal = mode == ClientCertificateMode.Optional ? null : Refused("This listener requires a client certificate, and none was presented.");
+            return true;
         }
-        else if (errors == SslPolicyErrors.None && chain is not null)
+
+        if (errors == SslPolicyErrors.None && chain is not null)
         {
+            Refusal = null;
             Certificate = leaf.RawDataMemory.ToArray();
             Intermediates = [.. chain.ChainElements.Skip(1).SkipLast(1).Select(static element => (ReadOnlyMemory<byte>)element.Certificate.RawDataMemory.ToArray())];
         }

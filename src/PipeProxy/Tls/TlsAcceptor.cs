@@ -9,7 +9,7 @@ internal sealed class TlsAcceptor(HandshakeWorkers workers, HandshakeRate? rate 
     private static readonly ServerOptionsSelectionCallback Select = static (_, hello, state, _) => new(((Acceptance)state!).OptionsFor(hello.ServerName));
 
     /// <summary>Does the handshake as server. Called on the connection's loop and completes there; when it fails, the socket is closed.</summary>
-    /// <remarks>A client certificate that is refused does not fail it: <see cref="TlsConnection.Client"/> has the refusal.</remarks>
+    /// <remarks>A client certificate that is refused does not fail it: <see cref="TlsResult.Client"/> has the refusal.</remarks>
     internal async ValueTask<TlsResult> AcceptAsync(SocketConnection socket, TlsServerOptions options)
     {
         var peer = new TlsPeer(null, socket.RemoteEndPoint, null, null);
@@ -31,12 +31,7 @@ internal sealed class TlsAcceptor(HandshakeWorkers workers, HandshakeRate? rate 
 
         var acceptance = new Acceptance(options);
         var result = await handshake.RunAsync(ssl => ssl.AuthenticateAsServerAsync(Select, acceptance, CancellationToken.None), options.HandshakeTimeout, null, static _ => null);
-        if (result.Connection is { } connection)
-        {
-            connection.Client = acceptance.Verdict;
-        }
-
-        return result;
+        return result with { Client = acceptance.Verdict };
     }
 
     private sealed class Acceptance(TlsServerOptions options)

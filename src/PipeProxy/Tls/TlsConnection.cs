@@ -43,9 +43,6 @@ internal sealed class TlsConnection : LoopStream
     /// <summary>Whether the origin asked for a client certificate; null where that cannot be known (a resumed session, a server's side).</summary>
     internal bool? CertificateRequested { get; }
 
-    /// <summary>On a server's side that asks for client certificates: which one came, or why the client is refused.</summary>
-    internal ClientVerdict? Client { get; set; }
-
     internal SslProtocols Protocol { get; }
 
     internal TlsCipherSuite Cipher { get; }
