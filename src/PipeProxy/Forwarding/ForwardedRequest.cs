@@ -66,7 +66,7 @@ internal static class ForwardedRequest
         writer.WriteField("X-Request-Id"u8, exchange.RequestId);
 
         // AWS's desync classifier calls a GET or HEAD that announces an empty body not Compliant. It says the same without.
-        if (exchange.Framing.HasBody || !target.Config.CompliantRequests || request.Method is not (HttpMethodKind.Get or HttpMethodKind.Head))
+        if (exchange.Framing.HasBody || request.Method is not (HttpMethodKind.Get or HttpMethodKind.Head))
         {
             writer.WriteFraming(exchange.Framing);
         }

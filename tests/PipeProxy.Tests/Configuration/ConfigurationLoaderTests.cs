@@ -49,7 +49,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal("$env(CERT)", config.Routes[2].MtlsCertificateSource!.Value.Value);
         Assert.Equal(new RouteHandlerConfig.Redirect("/new", 308), config.Routes[3].Handler);
         var upstream = config.Upstreams["https://my-alb.example"];
-        Assert.Equal((false, true, false), (upstream.RequireCertificateRequest, upstream.TlsResume, upstream.CompliantRequests));
+        Assert.Equal((false, true), (upstream.RequireCertificateRequest, upstream.TlsResume));
         Assert.Equal(new PoolConfig { MaxConnections = 8, MinIdle = 1, IdleTimeout = TimeSpan.FromSeconds(20), MaxAge = TimeSpan.FromMinutes(10), QueueTimeout = TimeSpan.FromSeconds(1) }, upstream.Pool);
         Assert.Equal(new UpstreamLimitConfig { RequestLine = 8192, Field = 4096, Fields = 32768, ResponseHead = 16384, ForwardedFor = 10 }, upstream.Limits);
         Assert.Equal(TimeSpan.FromHours(1), config.Timeouts.BetweenBytes);
