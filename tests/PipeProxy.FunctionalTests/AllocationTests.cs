@@ -18,6 +18,10 @@ public sealed class AllocationTests
     private const int RequestsPerRound = 4096;
     private const int MaxRounds = 16;
 
+    // More than 100 000, once warm; the runtime and the kernel may make one of these the busiest so far, and pools then grow once more.
+    private const int RequestsAtLast = 64 * 1563;
+    private const int MaxLastRounds = 3;
+
     // Each message ends with what its line says, and has it nowhere else.
     private static readonly WireMessage Get = new("GET /items/42?full=true HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n", "\r\n\r\n");
     private static readonly WireMessage GetOfAHop = new("GET /items/42 HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 192.0.2.1, 192.0.2.2\r\nX-Forwarded-Proto: https\r\nForwarded: for=192.0.2.1\r\nX-Forwarded-For: 192.0.2.3\r\n\r\n", "\r\n\r\n");
@@ -28,23 +32,15 @@ public sealed class AllocationTests
     private static readonly WireMessage LargeAnswer = new($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n{new string('x', 99_996)}END\n", "END\n");
 
     /// <summary>What is sent how; the second column is the number of clients that send at the same time.</summary>
-    public static TheoryData<string, int> Jobs => new()
-    {
-        { "GET", 1 },
-        { "GET", 64 },
-        { "POST", 1 },
-        { "POST", 64 },
-        { "chunked", 1 },
-        { "chunked", 64 },
-        { "hop", 1 },
-        { "hop", 64 },
-        { "large", 1 },
-        { "large", 64 },
-    };
+    public static TheoryData<string, int, bool> Jobs => new(
+        from tls in new[] { false, true }
+        from job in new[] { "GET", "POST", "chunked", "hop", "large" }
+        from clients in new[] { 1, 64 }
+        select new TheoryDataRow<string, int, bool>(job, clients, tls));
 
     [Theory]
     [MemberData(nameof(Jobs))]
-    public async Task WarmProxy_AllocatesNothingPerRequest(string job, int clients)
+    public async Task WarmProxy_AllocatesNothingPerRequest(string job, int clients, bool tls)
     {
 #if DEBUG
         Assert.Skip("In Debug builds the compiler makes the state machines of async methods classes.");
@@ -58,31 +54,53 @@ public sealed class AllocationTests
             _ => (ChunkedPost, ChunkedAnswer),
         };
         using var origin = FixedOrigin.Start(request, answer);
-        await using var proxy = await StartAsync(origin, job == "hop");
-        using var load = new ClosedLoop(new Uri(proxy.Urls[0]).Port, request, answer, clients);
+        await using var proxy = await StartAsync(origin, job == "hop", tls);
+        using var load = new ClosedLoop(new Uri(proxy.Urls[0]).Port, request, answer, clients, tls);
 
         var rounds = new List<long>();
         while (rounds.Count < MaxRounds && (rounds.Count == 0 || rounds[^1] > 0))
         {
-            var before = await AllocatedOnLoopAsync(proxy);
-            await load.RunAsync(RequestsPerRound / clients);
-            rounds.Add(await AllocatedOnLoopAsync(proxy) - before);
+            rounds.Add(await AllocatedAsync(RequestsPerRound));
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"Bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
-        Assert.True(rounds[^1] == 0, $"{job}, {clients} clients: bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
+        if (job is not ("large" or "hop") && clients > 1)
+        {
+            var last = rounds.Count + MaxLastRounds;
+            do
+            {
+                rounds.Add(await AllocatedAsync(RequestsAtLast));
+            }
+            while (rounds[^1] > 0 && rounds.Count < last);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"Bytes allocated in rounds of {RequestsPerRound} requests, then of {RequestsAtLast}: {string.Join(", ", rounds)}");
+        Assert.True(rounds[^1] == 0, $"{job}, {clients} clients{(tls ? " over TLS" : "")}: bytes allocated in rounds of {RequestsPerRound} requests, then of {RequestsAtLast}: {string.Join(", ", rounds)}");
+
+        async Task<long> AllocatedAsync(int requests)
+        {
+            var before = await AllocatedOnLoopAsync(proxy);
+            await load.RunAsync(requests / clients);
+            return await AllocatedOnLoopAsync(proxy) - before;
+        }
     }
 
-    private static async Task<ReverseProxy> StartAsync(FixedOrigin origin, bool trusting)
+    private static async Task<ReverseProxy> StartAsync(FixedOrigin origin, bool trusting, bool tls)
     {
         var certificate = TestCertificates.EcdsaClient;
         var proxy = new ReverseProxyBuilder()
             .UseTestedTransport()
-            .Listen("http://127.0.0.1:0")
             .UseLoops(1)
             .UseCertificates(new InMemoryCertificateSource(ClientCertificate.FromPem("client", certificate.CertificatePem, certificate.KeyPem)))
             .UseConfig(new ProxyConfig
             {
+                Listeners =
+                [
+                    new ListenerConfig
+                    {
+                        Url = tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0",
+                        Certificates = tls ? [new(TestCertificates.Server.CertificatePath, TestCertificates.Server.KeyPath)] : [],
+                    },
+                ],
                 TrustedCertificates = TestCertificates.Root.CertificatePath,
                 Resolve = new Dictionary<string, IReadOnlyList<string>> { ["localhost"] = ["127.0.0.1"] },
                 Forwarding = trusting ? new ForwardingConfig { TrustedHops = [IPNetwork.Parse("127.0.0.0/8")], Forwarded = true } : new ForwardingConfig(),

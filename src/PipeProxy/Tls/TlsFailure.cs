@@ -31,6 +31,11 @@ internal static class TlsFailure
             return new Failure(Outcome.TlsCertificateError, detail, verdict.Next);
         }
 
+        if (!peer.IsOrigin && transport.Received.IsForeign)
+        {
+            return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} sent {(transport.Received.LooksLikeRequest ? "plain HTTP" : "bytes that are no TLS")} to a TLS port.");
+        }
+
         if (transport.Received.LooksLikeHttp)
         {
             return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} answered the TLS handshake with plain HTTP.", "The port speaks plain HTTP: use the origin's https port, or http:// if it needs no client certificate.");
