@@ -7,11 +7,10 @@ namespace PipeProxy.Comparison;
 /// <param name="Title">In tables.</param>
 /// <param name="Of">From a round's values; not a number where it has none.</param>
 /// <param name="Format">Of the number in tables.</param>
-/// <param name="Scale">Numbers are divided by this in tables and plots.</param>
-internal sealed record Figure(string Name, string Title, Func<Round, double> Of, string Format = "0.0", double Scale = 1)
+internal sealed record Figure(string Name, string Title, Func<Round, double> Of, string Format = "0.0")
 {
     /// <summary>The number as tables show it.</summary>
-    public string Show(double value) => double.IsFinite(value) ? (value / Scale).ToString(Format, CultureInfo.InvariantCulture) : "-";
+    public string Show(double value) => double.IsFinite(value) ? value.ToString(Format, CultureInfo.InvariantCulture) : "-";
 
     /// <summary>The median and its interval as tables show it.</summary>
     public string Show(Estimate estimate) => estimate.Count switch

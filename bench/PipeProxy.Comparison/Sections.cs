@@ -50,7 +50,7 @@ internal static class Sections
             Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
             HasBar = true,
         },
-        new("storm", "A storm of handshakes", "While keep-alive clients ask at a fixed rate, a crowd of others asks at once, each for a new mTLS connection to the origin. Latencies are of the clients, of requests that were due from the storm's first request to its last answer. Loop lag is PipeProxy's own gauge pipeproxy.loop.lag, how long an event waits at most: its 99th percentile of the usual and of the worst tenth of a second of the storm. Ratios are of p99.", PipeProxy, Percentile99, [Percentile50, Percentile99, Percentile999, new("stormMilliseconds", "storm, ms", static round => round["stormSeconds"] * 1e3, "0"), new("loopLagP99Microseconds", "loop lag p99, us", static round => round["loopLag"], "0"), new("worstLoopLagP99Microseconds", "worst, us", static round => round["loopLagWorst"], "0")])
+        new("storm", "A storm of handshakes", "While keep-alive clients ask at a fixed rate, a crowd of others asks at once, each for a new mTLS connection to the origin. Latencies are of the clients, of requests that were due from the storm's first request to its last answer. Loop lag is PipeProxy's own gauge pipeproxy.loop.lag, how long an event waits at most: its 99th percentile of the usual and of the worst tenth of a second of the storm. Ratios are of p99.", PipeProxy, Milliseconds("p99"), [Milliseconds("p50"), Milliseconds("p99"), Milliseconds("p99.9"), new("stormMilliseconds", "storm, ms", static round => round["stormSeconds"] * 1e3, "0"), new("loopLagP99Milliseconds", "loop lag p99, ms", static round => round["loopLag"] / 1e3, "0.00"), new("worstLoopLagP99Milliseconds", "worst, ms", static round => round["loopLagWorst"] / 1e3, "0.00")])
         {
             Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
             HasBar = true,
@@ -81,6 +81,8 @@ internal static class Sections
             Cases = new Dictionary<string, string> { ["plain"] = "a plain and a TLS listener" },
         },
     ];
+
+    private static Figure Milliseconds(string percentile) => new($"{percentile}Milliseconds", $"{percentile}, ms", round => round[percentile] / 1e3);
 
     private static Figure CpuPerMebibyte() => new("cpuMillisecondsPerMebibyte", "CPU per MiB, ms", static round => round["cpuSeconds"] / round["requests"] * 1e3, "0.000");
 

@@ -58,15 +58,22 @@ issue() {
     openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile "$1.ext" -out "$1.pem"
 }
 
-# Sets ORIGIN_PORT.
+# Sets ORIGIN_PORT and CLOSING_PORT. What ends the connection after each answer is a process of its own, so that nobody else's requests
+# wait behind its handshakes: what is measured is the proxy.
 start_origin() {
   mkdir -p "$DIR/files"
   head -c 1048576 /dev/zero >"$DIR/files/mebibyte"
-  take_port
+  start_one_origin origin
   ORIGIN_PORT=$FREE_PORT
-  fill "$PEERS/origin.nginx.conf" "$DIR/origin.conf" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT" "BODY=$(printf 'x%.0s' {1..1024})"
-  start origin "$ORIGIN_CPU" nginx -p "$DIR" -e "$DIR/origin.log" -c "$DIR/origin.conf"
-  wait_for origin "$STARTED" "$ORIGIN_PORT"
+  start_one_origin closing
+  CLOSING_PORT=$FREE_PORT
+}
+
+start_one_origin() {
+  take_port
+  fill "$PEERS/origin.nginx.conf" "$DIR/$1.conf" "DIR=$DIR" "NAME=$1" "PORT=$FREE_PORT" "BODY=$(printf 'x%.0s' {1..1024})"
+  start "$1" "$ORIGIN_CPU" nginx -p "$DIR" -e "$DIR/$1.log" -c "$DIR/$1.conf"
+  wait_for "$1" "$STARTED" "$FREE_PORT"
 }
 
 # start_proxy NAME KIND [log] [OPTION...]: sets PID_OF, URL_OF and TLS_URL_OF of NAME, and STARTED. "log" writes an access log, each in the
@@ -81,7 +88,7 @@ start_proxy() {
   case $kind in
     pipeproxy)
       create_client_certificate
-      [[ -e $DIR/$name.json ]] || fill "$PEERS/pipeproxy.json" "$DIR/$name.json" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT"
+      [[ -e $DIR/$name.json ]] || fill "$PEERS/pipeproxy.json" "$DIR/$name.json" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT"
       [[ $* == *--loops* ]] || set -- --loops 1 "$@"
       [[ $log == off ]] || set -- --access-log "$log" "$@"
       start "$name" "$cpus" "${PIPEPROXY:-$COMMAND}" run --config "$DIR/$name.json" --allow-root "$@"
@@ -89,19 +96,19 @@ start_proxy() {
       ;;
     nginx)
       take_ports
-      fill "$PEERS/nginx.conf" "$DIR/$name.conf" "DIR=$DIR" "NAME=$name" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" \
+      fill "$PEERS/nginx.conf" "$DIR/$name.conf" "DIR=$DIR" "NAME=$name" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT" \
         "CLIENTS=$MOST_CLIENTS" "FILES=$(ulimit -n)" "ACCESS_LOG=${log/%.log/.log combined buffer=64k flush=1s}"
       start "$name" "$cpus" nginx -p "$DIR" -e "$DIR/$name.log" -c "$DIR/$name.conf"
       ;;
     haproxy)
       take_ports
-      fill "$PEERS/haproxy.cfg" "$DIR/$name.cfg" "DIR=$DIR" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" \
+      fill "$PEERS/haproxy.cfg" "$DIR/$name.cfg" "DIR=$DIR" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT" \
         "CLIENTS=$MOST_CLIENTS" "ACCESS_LOG=$([[ $log == off ]] || echo 'log stdout format raw local0')"
       start "$name" "$cpus" haproxy -db -f "$DIR/$name.cfg"
       ;;
     yarp)
       [[ $log == off ]] || set -- --access-log
-      start "$name" "$cpus" "$YARP" --origin "https://localhost:$ORIGIN_PORT" --folder "$DIR" "$@"
+      start "$name" "$cpus" "$YARP" --origin "https://localhost:$ORIGIN_PORT" --closing "https://localhost:$CLOSING_PORT" --folder "$DIR" "$@"
       wait_for_ready_lines "$name" "$STARTED"
       ;;
   esac
@@ -111,7 +118,6 @@ start_proxy() {
   TLS_URL_OF[$name]="https://127.0.0.1:$TLS_PORT"
 }
 
-# "bench" for what is measured, and the same as "closing": a pool of its own for what closes after every answer.
 create_client_certificate() {
   [[ -d $DIR/certificates/bench ]] && return
   "$COMMAND" mtls-certificate create --store "$DIR/certificates" --name bench --cert "$DIR/client.pem" --key "$DIR/client-key.pem" --environment-type development \
@@ -119,7 +125,6 @@ create_client_certificate() {
     cat "$DIR/create.out" >&2
     fail "the client certificate was not taken"
   }
-  cp -r "$DIR/certificates/bench" "$DIR/certificates/closing"
 }
 
 take_ports() {

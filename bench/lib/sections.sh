@@ -105,7 +105,7 @@ measure_scale() {
   for ((i = 0; i < 1000; i++)); do
     cp -r "$DIR/certificates/bench" "$DIR/certificates/bench$i"
   done
-  fill "$PEERS/pipeproxy.json" "$DIR/pipeproxy.scale.json" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT"
+  fill "$PEERS/pipeproxy.json" "$DIR/pipeproxy.scale.json" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT"
   grep -v '"/close"' "$DIR/pipeproxy.scale.json" >"$DIR/one route.json"
   many_routes >"$DIR/10 000 routes.json"
   for i in "one route" "10 000 routes"; do

@@ -1,8 +1,8 @@
 // YARP as the reverse proxy: plain and TLS listener, mTLS to the origin with kept connections, and the fields that PipeProxy sets.
 //
-//   yarp --origin https://localhost:PORT --folder DIR [--access-log]
+//   yarp --origin https://localhost:PORT --closing https://localhost:PORT --folder DIR [--access-log]
 //
-// DIR holds the run's certificates. Prints "listening on URL" for each listener, as PipeProxy does.
+// /close goes to the closing origin, everything else to the other. DIR holds the run's certificates. Prints "listening on URL" for each listener, as PipeProxy does.
 
 using System.Net;
 using System.Net.Security;
@@ -17,6 +17,7 @@ using Yarp.ReverseProxy.Transforms;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 var origin = builder.Configuration["origin"] ?? throw new ArgumentException("--origin is missing.");
+var closing = builder.Configuration["closing"] ?? throw new ArgumentException("--closing is missing.");
 var folder = builder.Configuration["folder"] ?? throw new ArgumentException("--folder is missing.");
 var accessLog = args.Contains("--access-log");
 
@@ -53,7 +54,7 @@ if (accessLog)
 
 var clientCertificate = SslCertificate(InFolder("client.pem"), InFolder("client-key.pem"));
 builder.Services.AddReverseProxy()
-    .LoadFromMemory([Route("origin", "/{**rest}"), Route("closing", "/close")], [Cluster("origin"), Cluster("closing")])
+    .LoadFromMemory([Route("origin", "/{**rest}"), Route("closing", "/close")], [Cluster("origin", origin), Cluster("closing", closing)])
     .ConfigureHttpClient((_, handler) =>
     {
         handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55);
@@ -95,11 +96,10 @@ await app.WaitForShutdownAsync();
 
 static RouteConfig Route(string cluster, string path) => new() { RouteId = cluster, ClusterId = cluster, Match = new RouteMatch { Path = path } };
 
-// What closes after every answer has a pool of its own in every proxy, so that a storm there leaves the others their connections.
-ClusterConfig Cluster(string name) => new()
+static ClusterConfig Cluster(string name, string address) => new()
 {
     ClusterId = name,
-    Destinations = new Dictionary<string, DestinationConfig> { ["origin"] = new() { Address = origin } },
+    Destinations = new Dictionary<string, DestinationConfig> { ["origin"] = new() { Address = address } },
     HttpClient = new HttpClientConfig { MaxConnectionsPerServer = 256, SslProtocols = SslProtocols.Tls13 },
     HttpRequest = new ForwarderRequestConfig { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact },
 };
