@@ -114,8 +114,8 @@ internal sealed class Exchange
         Settings = settings;
         StartedAt = now;
         Request.Reset();
-        Upload.Reset();
-        Download.Reset();
+        Upload.Reset(settings.ChunkLimits);
+        Download.Reset(settings.ChunkLimits);
         Framing = default;
         HasHead = false;
         IsCut = false;

@@ -33,9 +33,6 @@ internal sealed class Forwarder(UpstreamPool pool)
 
     private static readonly Action<object> AbortUpstream = static upstream => ((UpstreamConnection)upstream).Abort();
 
-    // Interim responses before the final one; a hostile origin could send them for ever.
-    private const int MaxInterimResponses = 32;
-
     /// <summary>Forwards <paramref name="exchange"/>; on return it is answered or failed.</summary>
     /// <param name="exchange">The request.</param>
     /// <param name="target">Origin and certificate.</param>
@@ -219,9 +216,10 @@ internal sealed class Forwarder(UpstreamPool pool)
         {
             if (end == HeadEnd.Interim)
             {
-                if (++interim > MaxInterimResponses)
+                // A hostile origin could send them for ever.
+                if (++interim > exchange.Settings.MaxInterimResponses)
                 {
-                    return HeadEnd.Malformed;
+                    return HeadEnd.TooManyInterim;
                 }
 
                 var length = head.Length;
@@ -256,6 +254,7 @@ internal sealed class Forwarder(UpstreamPool pool)
     {
         HeadEnd.NoByte => upstream.Describe(),
         HeadEnd.TooLarge => new Failure(Outcome.ResponseHeadTooLarge, $"{upstream.Key.Origin} sent a response head over the limit.", "Raise limits.responseHead, of this upstream too if it has one, or make the origin send less."),
+        HeadEnd.TooManyInterim => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent more than {exchange.Settings.MaxInterimResponses} interim responses.", "Look at the origin, or raise limits.interimResponses."),
         HeadEnd.Cut when upstream.TimedOut => new Failure(Outcome.ResponseTimeout, $"{upstream.Key.Origin} did not finish its response head in time."),
         HeadEnd.Cut => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} closed the connection within its response head."),
         _ => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent a response head that is not valid HTTP/1.1."),
@@ -328,5 +327,6 @@ internal sealed class Forwarder(UpstreamPool pool)
         Cut,
         Malformed,
         TooLarge,
+        TooManyInterim,
     }
 }
