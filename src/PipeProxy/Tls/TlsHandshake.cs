@@ -49,7 +49,7 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         await ssl.DisposeAsync();
         var failure = error is null
             ? new Failure(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up.")
-            : TlsFailure.OfHandshake(error, peer, transport, verdict, _late);
+            : TlsFailure.OfHandshake(error, peer, transport.Received, transport.EndStatus, verdict, _late);
         return new TlsResult(null, failure);
     }
 
