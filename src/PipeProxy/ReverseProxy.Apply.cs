@@ -134,31 +134,19 @@ public sealed partial class ReverseProxy
             return new UpstreamTrust(null, "", config.Timeouts.Handshake);
         }
 
-        try
+        if (TrustedRoots.TryRead(file, out var problem) is not { } roots)
         {
-            var roots = new X509Certificate2Collection();
-            roots.ImportFromPemFile(file);
-            if (roots.Count > 0)
-            {
-                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                foreach (var root in roots)
-                {
-                    hash.AppendData(root.RawDataMemory.Span);
-                }
-
-                return new UpstreamTrust(roots, Convert.ToHexString(hash.GetHashAndReset()), config.Timeouts.Handshake);
-            }
-
-            Refuse("holds no PEM certificate (-----BEGIN CERTIFICATE-----)");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            Refuse($"cannot be read: {e.Message}");
+            errors.Add((config.TrustedCertificatesSource ?? new SettingSource(null, "trustedCertificates", file)).Error(problem));
+            return null;
         }
 
-        return null;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var root in roots)
+        {
+            hash.AppendData(root.RawDataMemory.Span);
+        }
 
-        void Refuse(string message) => errors.Add((config.TrustedCertificatesSource ?? new SettingSource(null, "trustedCertificates", file)).Error(message));
+        return new UpstreamTrust(roots, Convert.ToHexString(hash.GetHashAndReset()), config.Timeouts.Handshake);
     }
 
     // Read anew at each reload, so a renewed server certificate is in force for the next handshake.

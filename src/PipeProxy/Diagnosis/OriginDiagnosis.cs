@@ -91,7 +91,8 @@ public sealed class OriginDiagnosis
         }
 
         var tried = string.Join("; ", attempts.Select(static attempt => attempt.Failure?.Detail.TrimEnd('.') ?? $"{attempt.EndPoint} connected ({Milliseconds(attempt.Duration)})"));
-        if (!End(DiagnosisStepKind.Tcp, started, connected is null ? attempts[^1].Failure : null, tried, attempts.Any(static attempt => attempt.Failure is not null)))
+        var unreachable = connected is null ? attempts[^1].Failure : null;
+        if (!End(DiagnosisStepKind.Tcp, started, unreachable, attempts.Length == 1 && unreachable is not null ? "" : tried, attempts.Any(static attempt => attempt.Failure is not null)))
         {
             return;
         }
@@ -207,7 +208,7 @@ public sealed class OriginDiagnosis
             _report = _report with { CertificateRequired = true };
         }
 
-        if (!End(DiagnosisStepKind.FirstRead, started, first.Bytes > 0 ? null : DescribeSilence(first), "the first byte of the answer"))
+        if (!End(DiagnosisStepKind.FirstRead, started, first.Bytes > 0 ? null : DescribeSilence(first), first.Bytes > 0 ? "the first byte of the answer" : ""))
         {
             return;
         }
@@ -233,7 +234,7 @@ public sealed class OriginDiagnosis
     private bool End(DiagnosisStepKind kind, long started, Failure? failure, string detail, bool doubtful = false)
     {
         var result = failure is not null ? StepResult.Failed : doubtful ? StepResult.Warning : StepResult.Ok;
-        Add(new DiagnosisStep(kind, result, Stopwatch.GetElapsedTime(started), failure is null ? detail : Join(detail, failure.Detail), failure));
+        Add(new DiagnosisStep(kind, result, Stopwatch.GetElapsedTime(started), failure is null ? detail : detail.Length == 0 ? failure.Detail : $"{detail}; {failure.Detail}", failure));
         _report = _report with { Failure = failure };
         return failure is null;
     }
