@@ -89,6 +89,9 @@ internal sealed class Exchange
     /// <summary>It was sent over a connection that was opened for it.</summary>
     public bool OpenedConnection { get; set; }
 
+    /// <summary>The origin's answer may be about our certificate.</summary>
+    public HttpRefusal Refusal { get; set; }
+
     /// <summary>When its first byte was seen, as a timestamp of the loop's clock.</summary>
     public long StartedAt { get; private set; }
 
@@ -116,6 +119,7 @@ internal sealed class Exchange
         Failure = null;
         Route = Origin = Certificate = null;
         Retried = OpenedConnection = false;
+        Refusal = HttpRefusal.None;
         _requestId.Clear();
     }
 
