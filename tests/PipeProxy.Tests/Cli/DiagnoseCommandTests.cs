@@ -4,7 +4,6 @@ using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Testing;
 using PipeProxy.Tests.Certificates;
-using PipeProxy.Tests.Tools;
 
 namespace PipeProxy.Tests.Cli;
 

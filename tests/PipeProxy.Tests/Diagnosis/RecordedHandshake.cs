@@ -26,7 +26,7 @@ internal sealed class RecordedHandshake
             TargetHost = resumeAs ?? "localhost",
             EnabledSslProtocols = protocol,
             AllowTlsResume = resumeAs is not null,
-            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
         });
         await ssl.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray());
         while (await ssl.ReadAsync(new byte[256]) > 0)
