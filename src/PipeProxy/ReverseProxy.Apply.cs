@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
@@ -24,7 +23,7 @@ public sealed partial class ReverseProxy
         var trust = LoadTrust(config, errors);
         CheckAddresses(config, errors);
         var routes = RouteTable.TryBuild(config.Routes, errors);
-        var listenerTls = LoadListenerCertificates(config, errors);
+        var listenerTls = LoadListenerCertificates(config, errors, _options.Time.GetUtcNow(), url => _listeners.Find(listener => listener.Url == url)?.Settings.Tls);
         CertificateCheck.Run(config, certificates, _options.Time.GetUtcNow(), errors);
         if (errors.Any(static error => error.Severity == ErrorSeverity.Error))
         {
@@ -53,6 +52,7 @@ public sealed partial class ReverseProxy
         _resolver.Apply(config.Resolve, config.DnsRefresh);
         _pool.ConnectTimeout = config.Timeouts.Connect;
         _services.Settings = ConnectionSettings.Of(config);
+        _handshakeRate.PerSecond = config.Limits.HandshakesPerSecond;
         var before = _dispatcher.Table.Targets;
         _dispatcher.Table = new ForwardingTable(routes!, targets, [.. routes!.Routes.Select(route => CorsPolicy.Of(route.Config.CorsPolicy, config.CorsPolicies))]);
         HandOver(before, targets);
@@ -150,34 +150,14 @@ public sealed partial class ReverseProxy
     }
 
     // Read anew at each reload, so a renewed server certificate is in force for the next handshake.
-    private static Dictionary<string, TlsServerOptions> LoadListenerCertificates(ProxyConfig config, List<ConfigurationError> errors)
+    private static Dictionary<string, TlsServerOptions> LoadListenerCertificates(ProxyConfig config, List<ConfigurationError> errors, DateTimeOffset now, Func<string, TlsServerOptions?> before)
     {
         var tls = new Dictionary<string, TlsServerOptions>();
         foreach (var listener in config.Listeners.Where(static listener => listener.Url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
         {
-            var contexts = new List<SslStreamCertificateContext>();
-            foreach (var (certificate, key) in listener.Certificates)
+            if (ServerCertificates.Load(listener, config, now, before(listener.Url), errors) is { } options)
             {
-                try
-                {
-                    using var pem = X509Certificate2.CreateFromPemFile(certificate, key);
-                    var chain = new X509Certificate2Collection();
-                    chain.ImportFromPemFile(certificate);
-                    contexts.Add(SslStreamCertificateContext.Create(new X509Certificate2(pem), chain, offline: true));
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-                {
-                    errors.Add(new ConfigurationError(listener.Source, "listeners: certificates", certificate, $"The certificate and its key cannot be used: {e.Message}"));
-                }
-            }
-
-            if (contexts.Count > 0)
-            {
-                tls[listener.Url] = new TlsServerOptions(contexts, config.Timeouts.Handshake);
-            }
-            else if (listener.Certificates.Count == 0)
-            {
-                errors.Add(new ConfigurationError(listener.Source, "listeners", listener.Url, "An https listener needs a certificate: give 'certificates' with certificate and key, or --tls-certificate and --tls-key."));
+                tls[listener.Url] = options;
             }
         }
 
@@ -224,7 +204,7 @@ public sealed partial class ReverseProxy
             var error = ListenerAddress.TryParse(wanted.Url, out var address, out var problem) ? null : $"\"{wanted.Url}\" {problem}";
             if (error is null)
             {
-                (var opened, error) = await ClientListener.OpenAsync(wanted, address, _loops, _services, _tlsAcceptor, tls.GetValueOrDefault(wanted.Url)).ConfigureAwait(false);
+                (var opened, error) = await ClientListener.OpenAsync(wanted, address, _loops, _services, _tlsAcceptor, ListenerSettings.Of(wanted, tls.GetValueOrDefault(wanted.Url))).ConfigureAwait(false);
                 if (opened is not null)
                 {
                     added.Add(opened);
@@ -263,7 +243,7 @@ public sealed partial class ReverseProxy
 
             foreach (var kept in _listeners)
             {
-                kept.Tls = tls.GetValueOrDefault(kept.Url);
+                kept.Settings = ListenerSettings.Of(config.Listeners.First(wanted => wanted.Url == kept.Url), tls.GetValueOrDefault(kept.Url));
             }
 
             _listeners.AddRange(added);

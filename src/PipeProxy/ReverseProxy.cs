@@ -29,6 +29,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
 
     // Of their own: clients that connect and say nothing must not take the places of handshakes with origins.
     private readonly HandshakeWorkers _clientWorkers;
+    private readonly HandshakeRate _handshakeRate;
     private readonly OriginResolver _resolver;
     private readonly UpstreamPool _pool;
     private readonly RequestDispatcher _dispatcher;
@@ -54,12 +55,15 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _metrics = new ProxyMetrics(_loops.Length, options.Time);
         _metrics.Use([.. _loops.Select(static loop => loop.Lag)]);
         _workers = new HandshakeWorkers(onUnhandledException: ReportBug);
-        _clientWorkers = new HandshakeWorkers(onUnhandledException: ReportBug);
+
+        // Without a bound on how many are under way: a client that stalls in its handshake takes nobody's place, and its deadline ends it.
+        _clientWorkers = new HandshakeWorkers(limit: int.MaxValue, onUnhandledException: ReportBug);
+        _handshakeRate = new HandshakeRate(options.Time);
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
         _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes, options.Logger), _metrics, options.Time);
         _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), [], []));
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
-        _tlsAcceptor = new TlsAcceptor(_clientWorkers);
+        _tlsAcceptor = new TlsAcceptor(_clientWorkers, _handshakeRate);
         _failures = new FailureRecorder(options.Time);
     }
 
@@ -97,7 +101,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         var errors = new List<ConfigurationError>();
         LoadTrust(config, errors);
         CheckAddresses(config, errors);
-        LoadListenerCertificates(config, errors);
+        LoadListenerCertificates(config, errors, TimeProvider.System.GetUtcNow(), static _ => null);
         Routing.RouteTable.TryBuild(config.Routes, errors);
         errors.AddRange(CheckCertificates(config, certificates));
         return errors;

@@ -28,23 +28,15 @@ public sealed class AllocationTests
     private static readonly WireMessage LargeAnswer = new($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n{new string('x', 99_996)}END\n", "END\n");
 
     /// <summary>What is sent how; the second column is the number of clients that send at the same time.</summary>
-    public static TheoryData<string, int> Jobs => new()
-    {
-        { "GET", 1 },
-        { "GET", 64 },
-        { "POST", 1 },
-        { "POST", 64 },
-        { "chunked", 1 },
-        { "chunked", 64 },
-        { "hop", 1 },
-        { "hop", 64 },
-        { "large", 1 },
-        { "large", 64 },
-    };
+    public static TheoryData<string, int, bool> Jobs => new(
+        from tls in new[] { false, true }
+        from job in new[] { "GET", "POST", "chunked", "hop", "large" }
+        from clients in new[] { 1, 64 }
+        select new TheoryDataRow<string, int, bool>(job, clients, tls));
 
     [Theory]
     [MemberData(nameof(Jobs))]
-    public async Task WarmProxy_AllocatesNothingPerRequest(string job, int clients)
+    public async Task WarmProxy_AllocatesNothingPerRequest(string job, int clients, bool tls)
     {
 #if DEBUG
         Assert.Skip("In Debug builds the compiler makes the state machines of async methods classes.");
@@ -58,8 +50,8 @@ public sealed class AllocationTests
             _ => (ChunkedPost, ChunkedAnswer),
         };
         using var origin = FixedOrigin.Start(request, answer);
-        await using var proxy = await StartAsync(origin, job == "hop");
-        using var load = new ClosedLoop(new Uri(proxy.Urls[0]).Port, request, answer, clients);
+        await using var proxy = await StartAsync(origin, job == "hop", tls);
+        using var load = new ClosedLoop(new Uri(proxy.Urls[0]).Port, request, answer, clients, tls);
 
         var rounds = new List<long>();
         while (rounds.Count < MaxRounds && (rounds.Count == 0 || rounds[^1] > 0))
@@ -70,19 +62,26 @@ public sealed class AllocationTests
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"Bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
-        Assert.True(rounds[^1] == 0, $"{job}, {clients} clients: bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
+        Assert.True(rounds[^1] == 0, $"{job}, {clients} clients{(tls ? " over TLS" : "")}: bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
     }
 
-    private static async Task<ReverseProxy> StartAsync(FixedOrigin origin, bool trusting)
+    private static async Task<ReverseProxy> StartAsync(FixedOrigin origin, bool trusting, bool tls)
     {
         var certificate = TestCertificates.EcdsaClient;
         var proxy = new ReverseProxyBuilder()
             .UseTestedTransport()
-            .Listen("http://127.0.0.1:0")
             .UseLoops(1)
             .UseCertificates(new InMemoryCertificateSource(ClientCertificate.FromPem("client", certificate.CertificatePem, certificate.KeyPem)))
             .UseConfig(new ProxyConfig
             {
+                Listeners =
+                [
+                    new ListenerConfig
+                    {
+                        Url = tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0",
+                        Certificates = tls ? [new(TestCertificates.Server.CertificatePath, TestCertificates.Server.KeyPath)] : [],
+                    },
+                ],
                 TrustedCertificates = TestCertificates.Root.CertificatePath,
                 Resolve = new Dictionary<string, IReadOnlyList<string>> { ["localhost"] = ["127.0.0.1"] },
                 Forwarding = trusting ? new ForwardingConfig { TrustedHops = [IPNetwork.Parse("127.0.0.0/8")], Forwarded = true } : new ForwardingConfig(),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace PipeProxy.FunctionalTests;
@@ -6,19 +7,26 @@ namespace PipeProxy.FunctionalTests;
 /// <summary>Clients that keep their connections and each send the next request when the answer is there.</summary>
 internal sealed class ClosedLoop : IDisposable
 {
-    private readonly Socket[] _clients;
+    private readonly Stream[] _clients;
     private readonly WireMessage _request;
     private readonly WireMessage _answer;
 
-    public ClosedLoop(int port, WireMessage request, WireMessage answer, int clients)
+    public ClosedLoop(int port, WireMessage request, WireMessage answer, int clients, bool tls = false)
     {
         _request = request;
         _answer = answer;
-        _clients = new Socket[clients];
+        _clients = new Stream[clients];
         for (var i = 0; i < clients; i++)
         {
-            _clients[i] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            _clients[i].Connect(new IPEndPoint(IPAddress.Loopback, port));
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
+            _clients[i] = new NetworkStream(socket, ownsSocket: true);
+            if (tls)
+            {
+                var secured = new SslStream(_clients[i], false, static (_, certificate, _, _) => certificate is not null);
+                _clients[i] = secured;
+                secured.AuthenticateAsClient("localhost");
+            }
         }
     }
 
@@ -33,16 +41,16 @@ internal sealed class ClosedLoop : IDisposable
         }
     }
 
-    private async Task RunAsync(Socket client, int requests)
+    private async Task RunAsync(Stream client, int requests)
     {
         var received = new byte[128 * 1024];
         for (var i = 0; i < requests; i++)
         {
-            await client.SendAsync(_request.Bytes);
+            await client.WriteAsync(_request.Bytes);
             var length = 0;
             do
             {
-                var read = await client.ReceiveAsync(received.AsMemory(length));
+                var read = await client.ReadAsync(received.AsMemory(length));
                 Assert.True(read > 0, "The proxy ended a connection.");
                 length += read;
             }

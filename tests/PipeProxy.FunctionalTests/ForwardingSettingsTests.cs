@@ -5,7 +5,7 @@ using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests;
 
-/// <summary>What <c>forwarding</c> and an upstream's <c>limits</c> and <c>compliantRequests</c> change on the wire.</summary>
+/// <summary>What <c>forwarding</c> and an upstream's <c>limits</c> change on the wire.</summary>
 public sealed class ForwardingSettingsTests
 {
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -158,13 +158,12 @@ public sealed class ForwardingSettingsTests
     }
 
     [Theory]
-    [InlineData("GET", true, 0)]
-    [InlineData("HEAD", true, 0)]
-    [InlineData("GET", false, 1)]
-    [InlineData("POST", true, 1)]
-    public async Task EmptyBodyOfGet_IsNotAnnouncedToAnOriginThatWantsCompliantRequests(string method, bool compliant, int expected)
+    [InlineData("GET", 0)]
+    [InlineData("HEAD", 0)]
+    [InlineData("POST", 1)]
+    public async Task EmptyBodyOfGet_IsNotAnnounced(string method, int expected)
     {
-        string head = await HeadAtOriginAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", new ForwardingConfig(), new UpstreamConfig { CompliantRequests = compliant });
+        string head = await HeadAtOriginAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", new ForwardingConfig());
 
         Assert.Equal(expected, Values(head, "Content-Length").Length);
     }

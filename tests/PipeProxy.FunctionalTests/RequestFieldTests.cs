@@ -26,7 +26,7 @@ public sealed class RequestFieldTests
     {
         string head = await HeadAtOriginAsync(
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, X-Nominated, Upgrade\r\nX-Nominated: 1\r\nX-Kept: 2\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\n"
-            + "Proxy-Authorization: Basic eA==\r\nTE: trailers\r\nUpgrade: websocket\r\n\r\n",
+            + "Proxy-Authorization: Basic eA==\r\nTE: trailers\r\nUpgrade: foo\r\n\r\n",
             buffers);
 
         foreach (string name in new[] { "Connection", "X-Nominated", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Upgrade" })
@@ -66,6 +66,42 @@ public sealed class RequestFieldTests
         Assert.Equal(["client.example:81"], Values(head, "X-Forwarded-Host"));
         Assert.Empty(Values(head, "Forwarded"));
         Assert.Matches("^[0-9a-f]{32}$", Assert.Single(Values(head, "X-Request-Id")));
+    }
+
+    [Theory]
+    [InlineData("OPTIONS", "3", "2")]
+    [InlineData("OPTIONS", "1", "0")]
+    [InlineData("OPTIONS", "4294967295", "2147483646")]
+    [InlineData("OPTIONS", "x", "x")]
+    [InlineData("GET", "0", "0")]
+    public async Task MaxForwards_CountsDownForOptions(string method, string sent, string seen)
+        => Assert.Equal([seen], Values(await HeadAtOriginAsync($"{method} / HTTP/1.1\r\nHost: a\r\nMax-Forwards: {sent}\r\n\r\n"), "Max-Forwards"));
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("*")]
+    public async Task MaxForwardsAtItsEnd_IsAnsweredHere(string target)
+    {
+        await using var origin = ByteOrigin.Answering(Ok);
+        await using var proxy = await TestProxy.StartAsync(origin.Url);
+        using var client = await proxy.ConnectAsync();
+
+        var response = await client.ExchangeAsync($"OPTIONS {target} HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n");
+
+        Assert.Equal((200, true), (response.StatusCode, response["Allow"]?.Contains("OPTIONS", StringComparison.Ordinal)));
+        Assert.Empty(origin.Connections);
+    }
+
+    [Fact]
+    public async Task RequestThatGoesInCircles_Is502()
+    {
+        string own = $"http://127.0.0.1:{FreePorts.Next()}";
+        await using var proxy = await TestProxy.StartAsync(own, configure: config => config with { Listeners = [new PipeProxy.Configuration.ListenerConfig { Url = own }] });
+
+        var response = await proxy.GetAsync();
+
+        Assert.Equal(502, response.StatusCode);
+        Assert.Contains("error=proxy_loop_detected", response["Proxy-Status"], StringComparison.Ordinal);
     }
 
     [Fact]

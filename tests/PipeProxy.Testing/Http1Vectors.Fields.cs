@@ -15,6 +15,8 @@ internal static partial class Http1Vectors
         Accept("duplicates", Get("Cookie: a=1\r\nCookie: b=2\r\ncookie: a=1")),
         Accept("underscore in another name", Get("My_Field: x")),
         Accept("names near the framing fields", Get("Content-Lengths: 1\r\nX-Content-Length: 2\r\nTransfer-Encodings: 3\r\nContent-Type: a")),
+        .. WindowEdges.Select(length => Accept($"line of {length} bytes", Get("A: " + Repeat('b', length - 5) + "\r\nB: c"))),
+        Accept("names of 31, 32 and 33 bytes", Get($"{Repeat('x', 31)}: a\r\n{Repeat('x', 32)}: b\r\n{Repeat('x', 33)}: c")),
         Accept("line as long as the limit", Get("A: " + Repeat('b', Limits.Field - 5))),
         Accept("as many lines as the limit", Get(string.Join("\r\n", Enumerable.Range(1, Limits.FieldCount - 1).Select(i => $"F{i}: {i}")))),
         Accept("fields as large as the limit", Get(LinesOf(Limits.Fields - "Host: a\r\n".Length))),
@@ -22,6 +24,7 @@ internal static partial class Http1Vectors
         Accept("Connection that nominates framing and Host", "POST / HTTP/1.1\r\nHost: a\r\nConnection: Content-Length, Host\r\nContent-Length: 1\r\n\r\nx", FramingKind.Length, "x"),
         .. ValidHosts.Select(host => Accept("Host " + host, $"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")),
 
+        .. WindowEdges.Select(length => Refuse($"NUL at the end of a line of {length} bytes", Http1Rejection.FieldValueCharacter, Get("A: " + Repeat('b', length - 6) + "\0\r\nB: c"))),
         Refuse("line one byte too long", Http1Rejection.FieldTooLong, Get("A: " + Repeat('b', Limits.Field - 4))),
         Refuse("name too long", Http1Rejection.FieldTooLong, Get(Repeat('A', Limits.Field + 1) + ": b")),
         Refuse("one line too many", Http1Rejection.TooManyFields, Get(string.Join("\r\n", Enumerable.Range(1, Limits.FieldCount).Select(i => $"F{i}: {i}")))),
@@ -56,6 +59,9 @@ internal static partial class Http1Vectors
         Refuse("Connection with a space in an option", Http1Rejection.ConnectionMalformed, Get("Connection: close keep-alive")),
         Refuse("Connection with 33 options", Http1Rejection.ConnectionMalformed, Get("Connection: " + string.Join(',', Enumerable.Range(1, 33).Select(i => "a" + i)))),
     ];
+
+    // Around what the parser looks at in one step and in one window.
+    private static IEnumerable<int> WindowEdges => [63, 64, 65, 191, 192, 193, 233, 234, 235, 255, 256, 257, 512];
 
     private static IEnumerable<string> ValidHosts =>
         ["a.example", "A.Example:8080", "127.0.0.1:80", "[::1]", "[2001:db8::7]:443", "a:", "a_b.c", "a:65535", "xn--a-b.example", "a%20b"];

@@ -10,6 +10,8 @@ internal static partial class Http1Vectors
         Accept("Content-Length", Post("Content-Length: 3", "abc"), FramingKind.Length, "abc"),
         Accept("Content-Length 0", Post("Content-Length: 0", ""), FramingKind.Length),
         Accept("Content-Length with leading zeros", Post("content-length:003 ", "abc"), FramingKind.Length, "abc"),
+        Accept("Content-Length with more zeros than digits", Post("Content-Length: 0000000000000000000000000003", "abc"), FramingKind.Length, "abc"),
+        Accept("TE names chunked and frames nothing", Post("TE: chunked\r\nContent-Length: 3", "abc"), FramingKind.Length, "abc"),
         Accept("Content-Length in HTTP/1.0", "POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", FramingKind.Length, "x"),
         Accept("POST without a body", "POST / HTTP/1.1\r\nHost: a\r\n\r\n"),
         Accept("GET with a body", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", FramingKind.Length, "x"),
@@ -21,6 +23,9 @@ internal static partial class Http1Vectors
         Refuse("Content-Length that wraps to 3", Http1Rejection.ContentLengthOverflow, Post("Content-Length: 18446744073709551619", "abc")),
         Refuse("two Content-Length that differ", Http1Rejection.ContentLengthRepeated, Post("Content-Length: 3\r\nContent-Length: 4", "abc")),
         Refuse("two equal Content-Length", Http1Rejection.ContentLengthRepeated, Post("Content-Length: 3\r\ncontent-length: 3", "abc")),
+        Refuse("Content-Length beside its look-alike", Http1Rejection.FramingLookalike, Post("Content-Length: 3\r\nContent_Length: 4", "abc")),
+        Refuse("chunked beside its look-alike", Http1Rejection.FramingLookalike, Post("Transfer-Encoding: chunked\r\nTransfer_Encoding: identity", "0\r\n\r\n")),
+        Refuse("Content-Length beside Transfer-Encoding identity", Http1Rejection.TransferEncodingWithContentLength, Post("Transfer-Encoding: identity\r\nContent-Length: 3", "abc")),
         Refuse("Content-Length before chunked", Http1Rejection.TransferEncodingWithContentLength, Post("Content-Length: 3\r\nTransfer-Encoding: chunked", "0\r\n\r\n")),
         Refuse("Content-Length after chunked", Http1Rejection.TransferEncodingWithContentLength, Post("Transfer-Encoding: chunked\r\nContent-Length: 0", "0\r\n\r\n")),
         Refuse("chunked in HTTP/1.0", Http1Rejection.TransferEncodingInHttp10, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -42,6 +47,9 @@ internal static partial class Http1Vectors
         Refuse("space after Content-Length", Http1Rejection.FieldNameSpace, Post("Content-Length : 3", "abc")),
     ];
 
+    private static IEnumerable<string> BadExtensions =>
+        [";", "; ", ";;a", ";=b", ";a=", ";a;", ";a b", ";a ", ";a=b c", ";a=b ", ";a=b=c", ";a=(b)", ";a=\"b", ";a=\"b\\\"", ";a=\"b\"c", ";a=\"b\" ", ";\"a\"", ";\u00e4", ";a=\u00e4"];
+
     private static IEnumerable<string> BadLengths =>
         ["", "+3", "-3", "3,3", "3, 3", "3 3", "3.0", "0x3", "3;", "1e1", "three", "3\u00a0", "\u00b2", "\"3\""];
 
@@ -53,7 +61,10 @@ internal static partial class Http1Vectors
         Accept("leading zeros in sizes", Chunked("0003\r\nabc\r\n0000000000000000\r\n\r\n"), FramingKind.Chunked, "abc"),
         Accept("data that look like the end", Chunked("7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n"), FramingKind.Chunked, "\r\n0\r\n\r\n"),
         Accept("extensions", Chunked("3;a=b;c=\"d;e\"\r\nabc\r\n0 \t;x\r\n\r\n"), FramingKind.Chunked, "abc"),
+        Accept("extensions with white space and quotes", Chunked("3 ;\ta = b\t; c ;d= \"\\\"\u00e4;\t\\\\\"\t;e\r\nabc\r\n0\r\n\r\n"), FramingKind.Chunked, "abc"),
         Accept("trailers", Chunked("3\r\nabc\r\n0\r\nX-Sum: 1\r\nX-Empty:\r\n\r\n"), FramingKind.Chunked, "abc"),
+        Accept("trailers that frame", Chunked("1\r\nx\r\n0\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\nHost: b\r\n\r\n"), FramingKind.Chunked, "x"),
+        Accept("extension on the last chunk", Chunked("1\r\nx\r\n0;last=\"\\\"yes\"\r\n\r\n"), FramingKind.Chunked, "x"),
         Accept("chunked in mixed case", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \tChUnKeD \r\n\r\n1\r\nx\r\n0\r\n\r\n", FramingKind.Chunked, "x"),
         Accept("extensions as long as the limit", Chunked("1;" + Repeat('a', ChunkedDecoder.MaxExtensionBytes - 1) + "\r\nx\r\n0\r\n\r\n"), FramingKind.Chunked, "x"),
         Accept("trailers as large as the limit", Chunked("0\r\nA: " + Repeat('b', ChunkedDecoder.MaxTrailerBytes - 5) + "\r\n\r\n"), FramingKind.Chunked),
@@ -72,6 +83,10 @@ internal static partial class Http1Vectors
         Refuse("bare LF in an extension", Http1Rejection.BareLineFeed, Chunked("3;a\nabc\r\n0\r\n\r\n")),
         Refuse("bare CR in an extension", Http1Rejection.BareCarriageReturn, Chunked("3;a\rb\r\nabc\r\n0\r\n\r\n")),
         Refuse("NUL in an extension", Http1Rejection.ChunkExtensionCharacter, Chunked("3;a\0\r\nabc\r\n0\r\n\r\n")),
+        .. BadExtensions.Select(extension => Refuse($"extension {extension}", Http1Rejection.ChunkExtensionMalformed, Chunked($"3{extension}\r\nabc\r\n0\r\n\r\n"))),
+        Refuse("line end in a quoted extension", Http1Rejection.ChunkExtensionMalformed, Chunked("3;a=\"\r\nabc\r\n0\r\n\r\n\"\r\nabc\r\n0\r\n\r\n")),
+        Refuse("bare LF in a quoted extension", Http1Rejection.BareLineFeed, Chunked("3;a=\"\n\"\r\nabc\r\n0\r\n\r\n")),
+        Refuse("NUL in a quoted extension", Http1Rejection.ChunkExtensionCharacter, Chunked("3;a=\"\\\0\"\r\nabc\r\n0\r\n\r\n")),
         Refuse("extensions one byte too long", Http1Rejection.ChunkExtensionsTooLong, Chunked("1;" + Repeat('a', ChunkedDecoder.MaxExtensionBytes) + "\r\nx\r\n0\r\n\r\n")),
         Refuse("extensions too long together", Http1Rejection.ChunkExtensionsTooLong, Chunked(string.Concat(Enumerable.Repeat("1;" + Repeat('a', 1023) + "\r\nx\r\n", 17)) + "0\r\n\r\n")),
         Refuse("data longer than the size", Http1Rejection.ChunkDataUnterminated, Chunked("3\r\nabcd\r\n0\r\n\r\n")),

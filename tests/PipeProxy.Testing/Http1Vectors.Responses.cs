@@ -34,6 +34,8 @@ internal static partial class Http1Vectors
     private static IEnumerable<Http1Vector> ResponseFields() =>
     [
         Answer("space before a colon is taken off", "HTTP/1.1 200 OK\r\nContent-Length \t: 1\r\n\r\nx", FramingKind.Length, "x"),
+        Answer("space before the colon of Transfer-Encoding is taken off", "HTTP/1.1 200 OK\r\nTransfer-Encoding : chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", FramingKind.Chunked, "x"),
+        Answer("obs-text and unknown fields of a response", "HTTP/1.1 200 \u00e4\r\nX-Name: \u00ff\u0080 \t v\r\nx_other:\r\nContent-Length: 1\r\n\r\nx", FramingKind.Length, "x"),
         Answer("two Set-Cookie", "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n", FramingKind.Length),
 
         Fault("space in a response's field name", Http1Rejection.FieldNameSpace, "HTTP/1.1 200 OK\r\nA B: c\r\n\r\n"),
@@ -53,6 +55,7 @@ internal static partial class Http1Vectors
         Answer("101", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\u0081", FramingKind.Tunnel, "\u0081"),
         Answer("100", "HTTP/1.1 100 Continue\r\n\r\n", FramingKind.None),
         Answer("103 with a Content-Length", "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\nLink: </a>\r\n\r\n", FramingKind.None),
+        Answer("204 with a Content-Length", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", FramingKind.None),
         Answer("204", "HTTP/1.1 204 No Content\r\n\r\n", FramingKind.None),
         Answer("304 with a Content-Length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", FramingKind.None),
         Answer("304 with chunked", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", FramingKind.None),
@@ -63,6 +66,9 @@ internal static partial class Http1Vectors
         Fault("both lengths in a response", Http1Rejection.TransferEncodingWithContentLength, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
         Fault("both lengths in a 304", Http1Rejection.TransferEncodingWithContentLength, "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"),
         Fault("chunked in an HTTP/1.0 response", Http1Rejection.TransferEncodingInHttp10, "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        Fault("chunked twice in a response", Http1Rejection.ChunkedRepeated, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        Fault("identity coding in a response", Http1Rejection.ChunkedNotLast, "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nhello"),
+        Fault("look-alike beside the length of a response", Http1Rejection.FramingLookalike, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContentLength: 6\r\n\r\nhello"),
         Fault("gzip coding in a response", Http1Rejection.CodingNotServed, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
         Fault("two Content-Length in a response", Http1Rejection.ContentLengthRepeated, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),
         Fault("negative Content-Length in a response", Http1Rejection.ContentLengthMalformed, "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),

@@ -12,6 +12,9 @@ internal static partial class Http1Vectors
 
     public static IEnumerable<Http1Vector> All => Requests.Concat(Responses);
 
+    /// <summary>Bodies in the chunked coding, without their heads.</summary>
+    public static IEnumerable<byte[]> ChunkedWires => ChunkedBodies().Select(vector => vector.Bytes[(vector.Wire.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+
     public static Http1Vector Named(string name) => All.Single(vector => vector.Name == name);
 
     private static IEnumerable<Http1Vector> RequestLines() =>
@@ -25,6 +28,7 @@ internal static partial class Http1Vectors
         Accept("absolute-form without path", "GET http://b HTTP/1.1\r\nHost: a\r\n\r\n"),
         Accept("absolute-form with query, without path", "GET http://b?q HTTP/1.1\r\nHost: a\r\n\r\n"),
         Accept("absolute-form OPTIONS on the server", "OPTIONS http://b:81 HTTP/1.1\r\nHost: a\r\n\r\n"),
+        Accept("absolute-form with an IPv6 address and an empty port", "GET http://[::1]:/x HTTP/1.1\r\nHost: a\r\n\r\n"),
         Accept("HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n"),
         Accept("one empty line before", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
         Accept("method of another protocol", "PROPFIND /x HTTP/1.1\r\nHost: a\r\n\r\n"),

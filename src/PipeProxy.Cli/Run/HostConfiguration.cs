@@ -57,6 +57,11 @@ internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource
             yield return trusted;
         }
 
+        foreach (var authority in config.Listeners.Select(static listener => listener.ClientCertificates.Authority).OfType<string>())
+        {
+            yield return authority;
+        }
+
         foreach (var certificate in config.Listeners.SelectMany(static listener => listener.Certificates))
         {
             yield return certificate.Certificate;

@@ -14,6 +14,6 @@ public sealed record ForwardingConfig
     /// <summary>Send <c>Forwarded</c> (RFC 7239) beside <c>X-Forwarded-*</c>. Default false: the field is removed, also a trusted hop's.</summary>
     public bool Forwarded { get; init; }
 
-    /// <summary>Protocols that a client may upgrade to. Default <c>websocket</c>; <c>h2c</c> is refused. Has no effect yet: no upgrade is passed on.</summary>
+    /// <summary>Protocols that a client may upgrade to; others are asked for in vain. Default <c>websocket</c>; <c>h2c</c> is refused.</summary>
     public IReadOnlyList<string> Upgrades { get; init; } = ["websocket"];
 }

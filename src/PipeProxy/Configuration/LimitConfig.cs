@@ -21,6 +21,21 @@ public sealed record LimitConfig
     /// <summary>A request's body. Default null: unlimited; else 413.</summary>
     public long? Body { get; init; }
 
-    /// <summary>Client connections at a time. Default 100000; then 503. Has no effect yet: connections are not counted.</summary>
+    /// <summary>Client connections at a time, over all listeners. Default 100000; then 503.</summary>
     public int Connections { get; init; } = 100_000;
+
+    /// <summary>Connections at a time from one client address (IPv6: from one /64); trusted hops are not counted. Default null: unlimited; else 503.</summary>
+    public int? ConnectionsPerClient { get; init; }
+
+    /// <summary>Requests on one client connection; the last one's answer says <c>Connection: close</c>. Default null: unlimited.</summary>
+    public int? RequestsPerConnection { get; init; }
+
+    /// <summary>TLS handshakes with clients per second, over all listeners; more wait, at most <see cref="TimeoutConfig.Handshake"/>, and are closed then. Default null: unlimited.</summary>
+    public int? HandshakesPerSecond { get; init; }
+
+    /// <summary>Bytes per second that a client must send of a request's body on average, waits for the origin not counted, after the first 5 s. Default 240; 0 for none; else 408.</summary>
+    public int RequestBodyRate { get; init; } = 240;
+
+    /// <summary>Bytes per second that a client must take of a response's body on average, waits for the origin not counted, after the first 5 s. Default 240; 0 for none; else the connection is reset.</summary>
+    public int ResponseBodyRate { get; init; } = 240;
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace PipeProxy.Configuration;
 
@@ -83,6 +82,8 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             FirstByte = section.Duration("firstByte", Shortest) ?? defaults.FirstByte,
             BetweenBytes = section.Duration("betweenBytes", Shortest) ?? defaults.BetweenBytes,
             KeepAlive = section.Duration("keepAlive", Shortest) ?? defaults.KeepAlive,
+            Total = section.Duration("total", Shortest),
+            Tunnel = section.Duration("tunnel", Shortest) ?? defaults.Tunnel,
             Drain = section.Duration("drain", TimeSpan.Zero) ?? defaults.Drain,
         };
         section.Finish();
@@ -107,12 +108,12 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             ResponseHead = (int?)section.Size("responseHead", 64, MaxHead) ?? defaults.ResponseHead,
             Body = unlimited ? null : section.Size("body", 0, long.MaxValue, "\"unlimited\"") ?? defaults.Body,
             Connections = section.Integer("connections", 1, 10_000_000) ?? defaults.Connections,
+            ConnectionsPerClient = section.Integer("connectionsPerClient", 1, 10_000_000),
+            RequestsPerConnection = section.Integer("requestsPerConnection", 1, int.MaxValue),
+            HandshakesPerSecond = section.Integer("handshakesPerSecond", 1, 1_000_000),
+            RequestBodyRate = (int?)section.Size("requestBodyRate", 0, int.MaxValue) ?? defaults.RequestBodyRate,
+            ResponseBodyRate = (int?)section.Size("responseBodyRate", 0, int.MaxValue) ?? defaults.ResponseBodyRate,
         };
-        if (limits.Connections != defaults.Connections)
-        {
-            context.Warn(section.Take("connections")!, "has no effect yet: client connections are not counted; bound them with the system's limit of open files");
-        }
-
         section.Finish();
         return limits;
     }
@@ -165,48 +166,26 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         }
 
         var upgrades = section.Texts("upgrades");
-        var refused = upgrades.Where(u => u.Text.Equals("h2c", StringComparison.OrdinalIgnoreCase) || u.Text.Length == 0).ToList();
-        foreach (var upgrade in refused)
+        foreach (var upgrade in upgrades)
         {
-            context.Error(upgrade.At, "cannot be upgraded to: h2c hides requests from the proxy; remove it");
+            if (upgrade.Text.Equals("h2c", StringComparison.OrdinalIgnoreCase))
+            {
+                context.Error(upgrade.At, "cannot be upgraded to: h2c hides requests from the proxy; remove it");
+            }
+            else if (upgrade.Text.Length == 0 || !upgrade.Text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '/' or '_' or '+'))
+            {
+                context.Error(upgrade.At, $"{upgrade.Whose}is no protocol's name; write such as \"websocket\"");
+            }
         }
 
         var forwarding = new ForwardingConfig
         {
-            TrustedHops = ReadHops(section),
+            TrustedHops = NetworkList.Read(section, "trustedHops", context),
             Forwarded = section.Flag("forwarded") ?? defaults.Forwarded,
             Upgrades = section.Take("upgrades") is null ? defaults.Upgrades : [.. upgrades.Select(u => u.Text.ToLowerInvariant())],
         };
-        if (refused.Count == 0 && section.Take("upgrades") is { Elements.Count: > 0 } given)
-        {
-            context.Warn(given, "has no effect yet: no upgrade is passed on; remove it");
-        }
-
         section.Finish();
         return forwarding;
-    }
-
-    private List<IPNetwork> ReadHops(ConfigurationSection section)
-    {
-        var hops = new List<IPNetwork>();
-        foreach (var hop in section.Texts("trustedHops"))
-        {
-            if (IPAddress.TryParse(hop.Text, out var address))
-            {
-                address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-                hops.Add(new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
-            }
-            else if (IPNetwork.TryParse(hop.Text, out var network))
-            {
-                hops.Add(network);
-            }
-            else
-            {
-                context.Error(hop.At, $"{hop.Whose}is neither an address nor a network; write such as \"10.0.0.1\" or \"10.0.0.0/8\"");
-            }
-        }
-
-        return hops;
     }
 
     private CorsPolicyConfig? ReadCorsPolicy(ConfigurationSection section)

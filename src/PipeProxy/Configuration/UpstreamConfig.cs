@@ -21,9 +21,6 @@ public sealed record UpstreamConfig
     /// <summary>What this origin is known to refuse, refused here with a clear answer.</summary>
     public UpstreamLimitConfig Limits { get; init; } = new();
 
-    /// <summary>Only requests that AWS's desync classifier calls Compliant: no <c>Content-Length: 0</c> on GET and HEAD; a body on them is refused for every origin unless the route's <c>allowGetBody</c>. Default false; true under <c>aws-alb</c>.</summary>
-    public bool CompliantRequests { get; init; }
-
     /// <summary>Where this was said; null when a host built it.</summary>
     public SourcePosition? Source { get; init; }
 
@@ -32,7 +29,6 @@ public sealed record UpstreamConfig
     {
         Preset = "aws-alb",
         RequireCertificateRequest = true,
-        CompliantRequests = true,
         Pool = new PoolConfig { IdleTimeout = TimeSpan.FromSeconds(55), MaxAge = TimeSpan.FromMinutes(50) },
         Limits = new UpstreamLimitConfig { RequestLine = 16 * 1024, Field = 16 * 1024, Fields = 64 * 1024, ResponseHead = 32 * 1024, ForwardedFor = 30 },
     };

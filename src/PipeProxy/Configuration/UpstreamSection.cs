@@ -62,7 +62,6 @@ internal static class UpstreamSection
             ServerName = section.Text("serverName") is { } name ? ServerNameOf(name, context) : null,
             RequireCertificateRequest = section.Flag("requireCertificateRequest") ?? defaults.RequireCertificateRequest,
             TlsResume = section.Flag("tlsResume") ?? defaults.TlsResume,
-            CompliantRequests = section.Flag("compliantRequests") ?? defaults.CompliantRequests,
             Pool = section.Section("pool") is { } pool ? ReadPool(pool, defaults.Pool, context) : defaults.Pool,
             Limits = section.Section("limits") is { } limits ? ReadLimits(limits, defaults.Limits) : defaults.Limits,
             Source = member.Source,

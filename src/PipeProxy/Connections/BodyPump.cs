@@ -28,6 +28,19 @@ internal enum PumpEnd : byte
     SinkFailed,
 }
 
+/// <summary>What a pump waits for.</summary>
+internal enum PumpWait : byte
+{
+    /// <summary>Nothing: it does not run.</summary>
+    None,
+
+    /// <summary>Bytes of the body.</summary>
+    Source,
+
+    /// <summary>Room for them.</summary>
+    Sink,
+}
+
 /// <summary>Moves one message body from a reader to a writer with back-pressure: framing is checked on the way in and made anew on the way out.</summary>
 /// <remarks>Loop-owned; one for each direction of an exchange, reused. Holds no bytes of its own: what is read is decoded in place and written.</remarks>
 internal sealed class BodyPump
@@ -48,6 +61,9 @@ internal sealed class BodyPump
     /// <summary>Body bytes seen, without framing.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>What it waits for now.</summary>
+    public PumpWait Waits { get; private set; }
+
     /// <summary>Which rule the source broke, after <see cref="PumpEnd.SourceMalformed"/>.</summary>
     public Http1Rejection Rejection { get; private set; }
 
@@ -55,6 +71,7 @@ internal sealed class BodyPump
     public void Reset()
     {
         End = PumpEnd.None;
+        Waits = PumpWait.None;
         Bytes = 0;
         Rejection = Http1Rejection.None;
         _decoder = default;
@@ -75,17 +92,23 @@ internal sealed class BodyPump
         {
             if (framing.Kind == FramingKind.Length && _remaining == 0)
             {
-                return End = (await sink.FlushAsync()).IsCompleted ? PumpEnd.SinkFailed : PumpEnd.Done;
+                Waits = PumpWait.Sink;
+                var last = await sink.FlushAsync();
+                Waits = PumpWait.None;
+                return End = last.IsCompleted ? PumpEnd.SinkFailed : PumpEnd.Done;
             }
 
             if (!source.TryRead(out var read))
             {
                 // Nothing at hand: what has been written must not wait for what has not come.
+                Waits = PumpWait.Sink;
                 if ((await sink.FlushAsync()).IsCompleted)
                 {
+                    Waits = PumpWait.None;
                     return End = PumpEnd.SinkFailed;
                 }
 
+                Waits = PumpWait.Source;
                 read = await source.ReadAsync();
             }
 
@@ -96,21 +119,26 @@ internal sealed class BodyPump
                 source.AdvanceTo(read.Buffer.GetPosition(consumed), read.Buffer.End);
             }
 
+            Waits = PumpWait.Sink;
             if (end != PumpEnd.None)
             {
                 // The last bytes go out also when the source was at fault: the receiver's reset comes after what was right.
                 var flushed = await sink.FlushAsync();
+                Waits = PumpWait.None;
                 return End = end == PumpEnd.Done && flushed.IsCompleted ? PumpEnd.SinkFailed : end;
             }
 
             if (read.IsCompleted)
             {
+                Waits = PumpWait.None;
+
                 // A close-delimited body may have been cut: only the caller knows how the stream ended, so it writes the last chunk.
                 return End = PumpEnd.SourceEnded;
             }
 
             if ((await sink.FlushAsync()).IsCompleted)
             {
+                Waits = PumpWait.None;
                 return End = PumpEnd.SinkFailed;
             }
         }

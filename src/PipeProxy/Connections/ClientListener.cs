@@ -12,22 +12,27 @@ namespace PipeProxy.Connections;
 /// <remarks>Any thread; each connection runs on the loop that accepted it.</remarks>
 internal sealed partial class ClientListener : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<Http1Connection, bool> _connections = new();
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<ClientConnection, bool> _connections = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionServices _services;
     private readonly TlsAcceptor _acceptor;
     private readonly List<SocketListener> _sockets = [];
-    private volatile TlsServerOptions? _tls;
+    private volatile ListenerSettings _settings;
     private volatile bool _draining;
     private volatile bool _stopped;
     private int _open;
+    private int _admitted;
+    private long _refused;
+    private long _refusalsToldAt;
 
-    private ClientListener(string url, ConnectionServices services, TlsAcceptor acceptor, TlsServerOptions? tls)
+    private ClientListener(string url, ConnectionServices services, TlsAcceptor acceptor, ListenerSettings settings)
     {
         Url = url;
         _services = services;
         _acceptor = acceptor;
-        _tls = tls;
+        _settings = settings;
     }
 
     /// <summary>Starts listening.</summary>
@@ -36,11 +41,11 @@ internal sealed partial class ClientListener : IAsyncDisposable
     /// <param name="loops">Loops that take connections, in turn.</param>
     /// <param name="services">What its connections share.</param>
     /// <param name="acceptor">Does TLS handshakes.</param>
-    /// <param name="tls">Certificates of an https listener; null for a plain one.</param>
+    /// <param name="settings">What is in force at first.</param>
     /// <returns>The listener, or why there is none.</returns>
-    public static async Task<(ClientListener? Listener, string? Error)> OpenAsync(ListenerConfig config, ListenerAddress address, IReadOnlyList<EventLoop> loops, ConnectionServices services, TlsAcceptor acceptor, TlsServerOptions? tls)
+    public static async Task<(ClientListener? Listener, string? Error)> OpenAsync(ListenerConfig config, ListenerAddress address, IReadOnlyList<EventLoop> loops, ConnectionServices services, TlsAcceptor acceptor, ListenerSettings settings)
     {
-        var listener = new ClientListener(config.Url, services, acceptor, tls);
+        var listener = new ClientListener(config.Url, services, acceptor, settings);
         foreach (var ip in address.Addresses)
         {
             // The second address of localhost takes the port that the first one got.
@@ -73,11 +78,11 @@ internal sealed partial class ClientListener : IAsyncDisposable
     /// <summary>Connections open now, those in their handshake included.</summary>
     public int ConnectionCount => Volatile.Read(ref _open);
 
-    /// <summary>Certificates for handshakes from now on; null on a plain listener.</summary>
-    public TlsServerOptions? Tls
+    /// <summary>What is in force for connections accepted from now on.</summary>
+    public ListenerSettings Settings
     {
-        get => _tls;
-        set => _tls = value;
+        get => _settings;
+        set => _settings = value;
     }
 
     /// <summary>Takes no more connections; lets those there are end after the request that they serve or that still arrives.</summary>
@@ -114,7 +119,7 @@ internal sealed partial class ClientListener : IAsyncDisposable
         var drained = DrainAsync();
         foreach (var connection in _connections.Keys)
         {
-            connection.Loop.Post(static state => ((Http1Connection)state!).Cut(), connection);
+            connection.Loop.Post(static state => ((ClientConnection)state!).Cut(), connection);
         }
 
         await drained.ConfigureAwait(false);
@@ -123,55 +128,75 @@ internal sealed partial class ClientListener : IAsyncDisposable
     // On the connection's loop.
     private void Accept(SocketConnection socket)
     {
+        var settings = _settings;
+        var refusal = Admit(settings);
+        if (refusal is not null)
+        {
+            TellRefusals(refusal, socket.Loop);
+            if (!_services.Counts.TryRefuse())
+            {
+                socket.Abort();
+                return;
+            }
+        }
+
         Interlocked.Increment(ref _open);
-        _ = ServeAsync(socket);
+        _ = ServeAsync(socket, settings, refusal);
     }
 
-    private async Task ServeAsync(SocketConnection socket)
+    // Null: there is room, and a place of the process and one of the listener are taken.
+    private Failure? Admit(ListenerSettings settings)
     {
-        var loop = socket.Loop;
-        var counters = _services.Metrics.ForLoop(loop.Index);
+        var total = _services.Settings.MaxConnections;
+        if (!_services.Counts.TryEnter(total))
+        {
+            return new Failure(Outcome.ClientConnectionLimit, $"The proxy has {total} connections open already.", "Try again later, or raise limits.connections.");
+        }
+
+        if (ConnectionCounts.TryTake(ref _admitted, settings.MaxConnections))
+        {
+            return null;
+        }
+
+        _services.Counts.Leave();
+        return new Failure(Outcome.ClientConnectionLimit, $"This listener has {settings.MaxConnections} connections open already.", "Try again later, or raise the listener's connections.");
+    }
+
+    private async Task ServeAsync(SocketConnection socket, ListenerSettings settings, Failure? refusal)
+    {
+        var counters = _services.Metrics.ForLoop(socket.Loop.Index);
         counters.ClientOpened();
-        Http1Connection? connection = null;
+        var connection = new ClientConnection(socket, settings, _services, _acceptor, refusal);
+        _connections.TryAdd(connection, true);
+        if (_draining)
+        {
+            connection.Drain();
+        }
+
         try
         {
-            LoopStream? stream = socket;
-            if (_tls is { } tls)
-            {
-                var secured = await _acceptor.AcceptAsync(socket, tls);
-                stream = secured.Connection;
-                if (secured.Failure is { } failure)
-                {
-                    LogHandshake(failure, socket);
-                }
-            }
-
-            if (stream is not null)
-            {
-                connection = new Http1Connection(stream, _services);
-                _connections.TryAdd(connection, true);
-                if (_draining)
-                {
-                    connection.Drain();
-                }
-
-                await connection.RunAsync();
-            }
+            await connection.RunAsync();
         }
 #pragma warning disable CA1031 // A bug in one connection ends that connection and is told; the others go on.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            await loop.Enter();
+            await socket.Loop.Enter();
             socket.Abort();
             _services.Logger.LogError(e, "A client's connection failed inside the proxy. This is a bug; please report it.");
         }
         finally
         {
             counters.ClientClosed();
-            if (connection is not null)
+            _connections.TryRemove(connection, out _);
+            if (refusal is null)
             {
-                _connections.TryRemove(connection, out _);
+                Interlocked.Decrement(ref _admitted);
+                _services.Counts.Leave();
+            }
+            else
+            {
+                _services.Counts.EndRefusal();
             }
 
             if (Interlocked.Decrement(ref _open) == 0 && _stopped)
@@ -181,16 +206,19 @@ internal sealed partial class ClientListener : IAsyncDisposable
         }
     }
 
-    private void LogHandshake(Failure failure, SocketConnection socket)
+    // One line in ten seconds: a flood must not fill the log.
+    private void TellRefusals(Failure refusal, EventLoop loop)
     {
-        if (_services.Logger.IsEnabled(LogLevel.Debug))
+        var refused = Interlocked.Increment(ref _refused);
+        var (now, toldAt) = (loop.Time.GetTimestamp(), Volatile.Read(ref _refusalsToldAt));
+        if ((toldAt == 0 || loop.Time.GetElapsedTime(toldAt, now) >= TellEvery) && Interlocked.CompareExchange(ref _refusalsToldAt, now, toldAt) == toldAt)
         {
-            LogHandshake(_services.Logger, socket.RemoteEndPoint, failure.Detail);
+            LogRefused(_services.Logger, Url, refusal.Detail, refused);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The TLS handshake with client {Client} failed: {Detail}")]
-    private static partial void LogHandshake(ILogger logger, EndPoint? client, string detail);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Url} refuses connections. {Detail} Refused since the start: {Count}.")]
+    private static partial void LogRefused(ILogger logger, string url, string detail, long count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Trouble}")]
     private static partial void LogTrouble(ILogger logger, string trouble);

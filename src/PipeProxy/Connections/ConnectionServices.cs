@@ -29,6 +29,9 @@ internal sealed class ConnectionServices(IRequestHandler handler, ConnectionSett
     /// <summary>Exchanges not in use. Each holds the tables of two heads; more than this many at a time are made and dropped.</summary>
     public ObjectPool<Exchange> Exchanges { get; } = new DefaultObjectPool<Exchange>(new DefaultPooledObjectPolicy<Exchange>(), 4096);
 
+    /// <summary>How many client connections there are.</summary>
+    public ConnectionCounts Counts { get; } = new();
+
     /// <summary>What loops count.</summary>
     public ProxyMetrics Metrics { get; } = metrics;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using PipeProxy.Configuration;
 using PipeProxy.Http1;
 
@@ -14,7 +15,13 @@ internal sealed record ConnectionSettings
         HeadLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.Field, config.Limits.Fields, config.Limits.FieldCount),
         ResponseLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.ResponseHead, config.Limits.ResponseHead, config.Limits.FieldCount * 2),
         MaxBodyBytes = config.Limits.Body ?? long.MaxValue,
+        MaxConnections = config.Limits.Connections,
+        MaxConnectionsPerClient = config.Limits.ConnectionsPerClient ?? int.MaxValue,
+        MaxRequestsPerConnection = config.Limits.RequestsPerConnection ?? int.MaxValue,
+        RequestBodyRate = config.Limits.RequestBodyRate,
+        ResponseBodyRate = config.Limits.ResponseBodyRate,
         TrustedHops = [.. config.Forwarding.TrustedHops],
+        Upgrades = [.. config.Forwarding.Upgrades.Where(static upgrade => !upgrade.Equals("h2c", StringComparison.OrdinalIgnoreCase)).Select(Encoding.ASCII.GetBytes)],
         SendsForwarded = config.Forwarding.Forwarded,
         StatusProfile = config.StatusProfile,
         TellsClients = config.ErrorDetail switch
@@ -37,8 +44,29 @@ internal sealed record ConnectionSettings
     /// <summary>Most bytes of a request's body.</summary>
     public required long MaxBodyBytes { get; init; }
 
+    /// <summary>Client connections at a time.</summary>
+    public required int MaxConnections { get; init; }
+
+    /// <summary>Connections of one client at a time.</summary>
+    public required int MaxConnectionsPerClient { get; init; }
+
+    /// <summary>Requests on one connection.</summary>
+    public required int MaxRequestsPerConnection { get; init; }
+
+    /// <summary>Bytes per second of a request's body, at least; 0: any.</summary>
+    public required int RequestBodyRate { get; init; }
+
+    /// <summary>Bytes per second of a response's body that a client takes, at least; 0: any.</summary>
+    public required int ResponseBodyRate { get; init; }
+
+    /// <summary>A request has a time or a pace to keep.</summary>
+    public bool NeedsClock => Timeouts.Total is not null || RequestBodyRate > 0 || ResponseBodyRate > 0;
+
     /// <summary>Clients whose word about their own clients is believed.</summary>
     public required IPNetwork[] TrustedHops { get; init; }
+
+    /// <summary>Protocols that a client may upgrade to. Never h2c, whose requests nobody here would see.</summary>
+    public required byte[][] Upgrades { get; init; }
 
     /// <summary>Origins get <c>Forwarded</c> (RFC 7239) too.</summary>
     public required bool SendsForwarded { get; init; }

@@ -50,6 +50,9 @@ internal sealed class Exchange
     /// <summary>The client is a proxy whose <c>X-Forwarded-*</c> and <c>Forwarded</c> are believed.</summary>
     public bool IsTrustedHop => _connection.IsTrustedHop(Settings);
 
+    /// <summary>Field lines that tell the origin of the client's certificate (RFC 9440), each with its CRLF; empty when there is nothing to tell.</summary>
+    public ReadOnlySpan<byte> ClientCertificateFields => _connection.ClientCertificateFields;
+
     /// <summary>The client reached us over TLS.</summary>
     public bool IsTls => _connection.IsTls;
 
@@ -92,6 +95,15 @@ internal sealed class Exchange
     /// <summary>The origin's answer may be about our certificate.</summary>
     public HttpRefusal Refusal { get; set; }
 
+    /// <summary>The protocol that the origin is asked to switch to; null when none.</summary>
+    public byte[]? Upgrade { get; set; }
+
+    /// <summary>It has become an upgraded connection: bytes both ways, no more messages.</summary>
+    public bool IsTunnel { get; private set; }
+
+    /// <summary>The client has ended its side in order.</summary>
+    public bool ClientEndedCleanly => _connection.ClientEndedCleanly;
+
     /// <summary>When its first byte was seen, as a timestamp of the loop's clock.</summary>
     public long StartedAt { get; private set; }
 
@@ -118,7 +130,8 @@ internal sealed class Exchange
         Outcome = Outcome.Completed;
         Failure = null;
         Route = Origin = Certificate = null;
-        Retried = OpenedConnection = false;
+        Retried = OpenedConnection = IsTunnel = false;
+        Upgrade = null;
         Refusal = HttpRefusal.None;
         _requestId.Clear();
     }
@@ -201,6 +214,12 @@ internal sealed class Exchange
     /// <summary>The client cannot be reached any more, or must not be.</summary>
     public void AbortClient(Outcome outcome)
     {
+        if (Failure is not null)
+        {
+            // Told already why, and ended: by the clock, while the handler waited.
+            return;
+        }
+
         Outcome = outcome;
         CloseAfter = true;
         _connection.Abort();
@@ -211,6 +230,16 @@ internal sealed class Exchange
 
     /// <summary>The client is told that nothing more comes, and is given a short time to stop sending.</summary>
     public void BeginLinger() => _connection.BeginLinger();
+
+    /// <summary>From here on bytes go both ways, for as long as something moves.</summary>
+    public void BeginTunnel()
+    {
+        IsTunnel = true;
+        _connection.BeginTunnel();
+    }
+
+    /// <summary>Ends our side of the client's connection in order; reading goes on.</summary>
+    public void ShutdownClient() => _connection.ShutdownSend();
 
     /// <summary>Bounds each wait for a piece of the request's body.</summary>
     public void SetBodyTimeouts() => _connection.SetBodyTimeouts();

@@ -33,25 +33,41 @@ internal sealed class Http1Connection
     private readonly LoopPipeWriter _output;
     private readonly byte[] _clientAddress = new byte[46];
     private int _clientAddressLength;
-    private IPAddress? _client;
+    private readonly IPAddress? _client;
+    private readonly Failure? _refusal;
+    private readonly byte[] _clientCertificateFields;
     private ConnectionSettings? _trustDecidedUnder;
     private bool _trusted;
     private Exchange? _current;
     private bool _draining;
     private bool _lingering;
+    private readonly ExchangeClock _clock;
+    private int _requests;
 
     /// <summary>Takes a stream that was accepted on the calling loop.</summary>
-    public Http1Connection(LoopStream stream, ConnectionServices services)
+    /// <param name="stream">Plain or TLS.</param>
+    /// <param name="services">What all connections share.</param>
+    /// <param name="client">The client's address, IPv4 as IPv4; null when it has none.</param>
+    /// <param name="refusal">Answers the first request instead of a handler; null serves.</param>
+    /// <param name="clientCertificateFields">See <see cref="Exchange.ClientCertificateFields"/>.</param>
+    public Http1Connection(LoopStream stream, ConnectionServices services, IPEndPoint? client, Failure? refusal, byte[] clientCertificateFields)
     {
         _stream = stream;
+        _client = client?.Address;
+        _refusal = refusal;
+        _clientCertificateFields = clientCertificateFields;
         _services = services;
         _counters = services.Metrics.ForLoop(stream.Loop.Index);
         _input = new LoopPipeReader(stream, services.BufferSizes, OnReadTimeout);
         _output = new LoopPipeWriter(stream);
+        _clock = new ExchangeClock(this);
     }
 
     /// <summary>The loop that owns the connection.</summary>
     public EventLoop Loop => _stream.Loop;
+
+    /// <summary>The request under way; null between two.</summary>
+    public Exchange? Current => _current;
 
     /// <summary>Bytes from the client.</summary>
     public PipeReader Input => _input;
@@ -61,6 +77,9 @@ internal sealed class Http1Connection
 
     /// <summary>The client's address as text; empty when it has none.</summary>
     public ReadOnlySpan<byte> ClientAddress => _clientAddress.AsSpan(0, _clientAddressLength);
+
+    /// <summary>See <see cref="Exchange.ClientCertificateFields"/>.</summary>
+    public ReadOnlySpan<byte> ClientCertificateFields => _clientCertificateFields;
 
     /// <summary>Whether <paramref name="settings"/> believe what the client says about its own clients. Decided once per connection and configuration.</summary>
     public bool IsTrustedHop(ConnectionSettings settings)
@@ -87,7 +106,7 @@ internal sealed class Http1Connection
     public async Task RunAsync()
     {
         _stream.Loop.AssertInside();
-        FormatClientAddress();
+        _client?.TryFormat(_clientAddress, out _clientAddressLength);
         var requestsInTurn = 0;
         try
         {
@@ -122,6 +141,7 @@ internal sealed class Http1Connection
                     }
 
                     // :: Step 3: have it answered
+                    failure ??= exchange.CloseAfter ? null : _refusal;
                     if (failure is not null)
                     {
                         Refuse(exchange, failure);
@@ -129,7 +149,8 @@ internal sealed class Http1Connection
                     else if (!exchange.CloseAfter)
                     {
                         _counters.RequestStarted();
-                        exchange.CloseAfter = !exchange.Request.KeepAlive || _draining;
+                        _clock.Watch(exchange.Settings);
+                        exchange.CloseAfter = !exchange.Request.KeepAlive || _draining || ++_requests >= exchange.Settings.MaxRequestsPerConnection;
                         try
                         {
                             await _services.Handler.HandleAsync(exchange);
@@ -180,6 +201,7 @@ internal sealed class Http1Connection
             _stream.Close();
             _input.Complete();
             _output.Complete();
+            _clock.Stop();
         }
     }
 
@@ -196,6 +218,25 @@ internal sealed class Http1Connection
         _current?.Cut();
     }
 
+    /// <summary>Ends the request under way whatever its handler waits for: with an answer of the proxy's own, or a reset when another is on its way.</summary>
+    public void EndCurrent(Failure failure)
+    {
+        if (_current is not { Failure: null } exchange)
+        {
+            return;
+        }
+
+        exchange.CloseAfter = true;
+        exchange.Fail(failure);
+        if (!_stream.IsClosed)
+        {
+            _output.Push();
+            BeginLinger();
+        }
+
+        exchange.Cut();
+    }
+
     /// <summary>Tells the client that nothing more comes and bounds what is still read from it.</summary>
     public void BeginLinger()
     {
@@ -205,6 +246,27 @@ internal sealed class Http1Connection
             _stream.ShutdownSend();
             _input.SetTimeout(LingerSilence, DeadlineKind.BetweenBytes);
         }
+    }
+
+    /// <summary>The client has ended its side in order: over TLS with close_notify.</summary>
+    public bool ClientEndedCleanly => _input.Status == IoStatus.End;
+
+    /// <summary>Bytes go both ways from here on; the clock ends it when nothing moves.</summary>
+    public void BeginTunnel()
+    {
+        _input.SetTimeout(Timeout.InfiniteTimeSpan, DeadlineKind.None);
+        _output.SetTimeout(_current!.Settings.Timeouts.Tunnel);
+        _clock.WatchTunnel(_current);
+    }
+
+    /// <summary>Ends our side in order; reading goes on.</summary>
+    public void ShutdownSend() => _stream.ShutdownSend();
+
+    /// <summary>Ends a tunnel in which nothing moves.</summary>
+    public void CloseTunnel()
+    {
+        _stream.Close();
+        _current?.Cut();
     }
 
     /// <summary>Bounds each wait for a piece of the request's body, and for the client to take a piece of the answer.</summary>
@@ -361,20 +423,6 @@ internal sealed class Http1Connection
             {
                 return;
             }
-        }
-    }
-
-    private void FormatClientAddress()
-    {
-        if (_stream.RemoteEndPoint is IPEndPoint { Address: var address })
-        {
-            if (address.IsIPv4MappedToIPv6)
-            {
-                address = address.MapToIPv4();
-            }
-
-            _client = address;
-            address.TryFormat(_clientAddress, out _clientAddressLength);
         }
     }
 }

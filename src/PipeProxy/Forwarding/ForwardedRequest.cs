@@ -46,13 +46,27 @@ internal static class ForwardedRequest
         var writer = new Http1Writer(output, request.Length + path.WrittenCount + AddedBytes);
         writer.WriteRequestLine(request.MethodSpan, path.WrittenSpan);
         writer.WriteField("Host"u8, target.HostField);
-        writer.CopyEndToEndFields(request.Fields, request.MinorVersion == 0 ? FilterOfOldClients : Filter);
+        var hops = ProxyHops.Left(request);
+        var filter = request.MinorVersion == 0 ? FilterOfOldClients : Filter;
+        writer.CopyEndToEndFields(request.Fields, hops > 0 ? filter.With(KnownField.MaxForwards) : filter);
+        if (hops > 0)
+        {
+            writer.WriteField("Max-Forwards"u8, hops - 1);
+        }
+
+        if (exchange.Upgrade is { } protocol)
+        {
+            writer.Write("Connection: Upgrade\r\n"u8);
+            writer.WriteField("Upgrade"u8, protocol);
+        }
+
         writer.Write("Via: 1.1 pipeproxy\r\n"u8);
         ForwardedFields.Write(ref writer, exchange, target.Config.Limits.ForwardedFor);
+        writer.Write(exchange.ClientCertificateFields);
         writer.WriteField("X-Request-Id"u8, exchange.RequestId);
 
         // AWS's desync classifier calls a GET or HEAD that announces an empty body not Compliant. It says the same without.
-        if (exchange.Framing.HasBody || !target.Config.CompliantRequests || request.Method is not (HttpMethodKind.Get or HttpMethodKind.Head))
+        if (exchange.Framing.HasBody || request.Method is not (HttpMethodKind.Get or HttpMethodKind.Head))
         {
             writer.WriteFraming(exchange.Framing);
         }

@@ -45,6 +45,21 @@ internal static class ForwardedResponse
         return delimited && !isOldClient;
     }
 
+    /// <summary>Writes the head of a 101, behind which the other protocol begins; the caller flushes.</summary>
+    public static void WriteUpgradeHead(Exchange exchange)
+    {
+        var head = exchange.Response;
+        exchange.Begin(101, Outcome.Completed);
+        exchange.CloseAfter = true;
+        var writer = new Http1Writer(exchange.Output, head.Length + AddedBytes);
+        writer.WriteStatusLine(head);
+        writer.CopyEndToEndFields(head.Fields, Filter);
+        writer.Write("Via: 1.1 pipeproxy\r\nConnection: Upgrade\r\n"u8);
+        writer.WriteField("Upgrade"u8, exchange.Upgrade!);
+        writer.WriteLineEnd();
+        writer.Commit();
+    }
+
     /// <summary>Writes an interim head (RFC 9110 section 15.2); the caller flushes.</summary>
     public static void WriteInterimHead(Exchange exchange)
     {

@@ -64,6 +64,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             return;
         }
 
+        exchange.Upgrade = Upgrade.Wanted(exchange);
         var fresh = false;
         while (true)
         {
@@ -198,9 +199,9 @@ internal sealed class Forwarder(UpstreamPool pool)
                     return HeadEnd.TooLarge;
                 }
 
-                // 101 is not asked for (Upgrade is not passed on).
+                // A 101 that was not asked for, or to something else, would make a tunnel of a connection that carries requests.
                 head.Attach(read.Buffer.First);
-                return head.IsInterim ? HeadEnd.Interim : head.StatusCode == 101 ? HeadEnd.Malformed : HeadEnd.Done;
+                return head.IsInterim ? HeadEnd.Interim : head.StatusCode == 101 && !Upgrade.IsAnswered(head, exchange.Upgrade) ? HeadEnd.Malformed : HeadEnd.Done;
             case ParseStatus.Rejected:
                 return Http1Rejections.ClassOf(rejection) is RejectionClass.FieldsTooLarge or RejectionClass.RequestLineTooLong ? HeadEnd.TooLarge : HeadEnd.Malformed;
             default:
@@ -266,7 +267,13 @@ internal sealed class Forwarder(UpstreamPool pool)
     {
         var head = exchange.Response;
         var framing = MessageFraming.OfResponse(head, exchange.Request.Method);
-        if (framing.Kind is FramingKind.Rejected or FramingKind.Tunnel)
+        if (framing.Kind == FramingKind.Tunnel)
+        {
+            await Tunnel.RunAsync(exchange, upstream);
+            return false;
+        }
+
+        if (framing.Kind == FramingKind.Rejected)
         {
             exchange.Fail(new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin}: {Http1Rejections.Describe(framing.Rejection)}"));
             return false;

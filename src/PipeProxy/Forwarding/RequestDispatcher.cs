@@ -27,6 +27,11 @@ internal sealed class RequestDispatcher(Forwarder forwarder, ForwardingTable tab
             return default;
         }
 
+        if (ProxyHops.TryAnswer(exchange))
+        {
+            return default;
+        }
+
         var match = default(RouteMatch);
         var request = exchange.Request;
         if (!table.Routes.TryMatch(request.MethodSpan, request.HostOrAuthority, request.Path, ref match))

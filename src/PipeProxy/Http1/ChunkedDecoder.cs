@@ -23,7 +23,7 @@ internal enum DecodeStatus : byte
 /// <remarks>
 /// Works for any split of the input. Sizes and extensions are consumed as they come and kept in the state. Only an incomplete trailer
 /// line is left unconsumed: give it again with more behind it, in a buffer with room for <see cref="MaxTrailerBytes"/>. Extensions are
-/// dropped. There is no obs-fold, no bare LF, no white space after a size.
+/// checked and dropped. There is no obs-fold, no bare LF, no white space after a size.
 /// </remarks>
 internal struct ChunkedDecoder
 {
@@ -38,6 +38,7 @@ internal struct ChunkedDecoder
 
     private State _state;
     private byte _digits;
+    private ChunkExtension _extension;
     private int _extensionBytes;
     private int _trailerBytes;
     private int _scanned;
@@ -92,9 +93,6 @@ internal struct ChunkedDecoder
                     _remaining -= dataLength;
                     _state = _remaining == 0 ? State.DataCr : State.Data;
                     return DecodeStatus.Data;
-                case State.Extension when consumed < input.Length:
-                    consumed += SkipExtension(input[consumed..]);
-                    break;
                 case State.Trailer:
                     return ReadTrailerLine(input, ref consumed);
                 case State.Done:
@@ -119,10 +117,11 @@ internal struct ChunkedDecoder
         State.Size or State.SizeDigits => NextInSize(b),
         State.ExtensionSpace => b switch
         {
-            (byte)';' => CountExtension(1, State.Extension),
+            (byte)';' => BeginExtensions(),
             (byte)' ' or (byte)'\t' => CountExtension(1, State.ExtensionSpace),
             _ => Reject(Http1Rejection.ChunkSizeMalformed),
         },
+        State.Extension => NextInExtension(b),
         State.SizeLf when b == (byte)'\n' => _remaining == 0 ? State.Trailer : State.Data,
         State.SizeLf => Reject(Http1Rejection.BareCarriageReturn),
         State.DataCr when b == (byte)'\r' => State.DataLf,
@@ -153,31 +152,23 @@ internal struct ChunkedDecoder
         return _state == State.Size ? Reject(Http1Rejection.ChunkSizeMalformed) : b switch
         {
             (byte)'\r' => State.SizeLf,
-            (byte)';' => CountExtension(1, State.Extension),
+            (byte)';' => BeginExtensions(),
             (byte)' ' or (byte)'\t' => CountExtension(1, State.ExtensionSpace),
             (byte)'\n' => Reject(Http1Rejection.BareLineFeed),
             _ => Reject(Http1Rejection.ChunkSizeMalformed),
         };
     }
 
-    // chunk-ext is dropped unread. A control character ends it, also in a quoted string, and must be the CR.
-    private int SkipExtension(ReadOnlySpan<byte> input)
+    private State BeginExtensions()
     {
-        var stop = input.IndexOfAny(Grammar.Control);
-        var length = stop < 0 ? input.Length : stop;
-        _state = CountExtension(length, State.Extension);
-        if (stop < 0 || _state == State.Rejected)
-        {
-            return length;
-        }
+        _extension = default;
+        return CountExtension(1, State.Extension);
+    }
 
-        _state = input[stop] switch
-        {
-            (byte)'\r' => State.SizeLf,
-            (byte)'\n' => Reject(Http1Rejection.BareLineFeed),
-            _ => Reject(Http1Rejection.ChunkExtensionCharacter),
-        };
-        return stop + 1;
+    private State NextInExtension(byte b)
+    {
+        var rejection = _extension.Next(b, out var ended);
+        return rejection != Http1Rejection.None ? Reject(rejection) : ended ? State.SizeLf : CountExtension(1, State.Extension);
     }
 
     private State CountExtension(int bytes, State next)

@@ -59,6 +59,7 @@ internal enum Http1Rejection : byte
     ChunkSizeMalformed,
     ChunkSizeOverflow,
     ChunkExtensionCharacter,
+    ChunkExtensionMalformed,
     ChunkExtensionsTooLong,
     ChunkDataUnterminated,
     TrailersTooLarge,

@@ -22,8 +22,8 @@ internal sealed class TlsConnection : LoopStream
     private readonly TlsPeer _peer;
     private readonly TlsRecordReader _records;
 
-    // SslStream may hold data, or records behind the handshake's, that a read gets without waiting.
-    private bool _mayHoldMore = true;
+    // Most bytes that SslStream may hold, for a read to get without waiting; at first unknown, because of records behind the handshake's.
+    private long _heldAtMost = 1L << 40;
     private bool _reading;
     private bool _shutdown;
     private IoStatus _ended;
@@ -79,7 +79,7 @@ internal sealed class TlsConnection : LoopStream
         if (buffer.IsEmpty)
         {
             // A wait does not touch SslStream: nothing of its is pending while a connection is idle. What comes may be no data but a session ticket; then the next read waits on.
-            return _mayHoldMore || _records.HasRecord ? new(new IoResult(0, IoStatus.Ok)) : _socket.ReadAsync(buffer);
+            return _heldAtMost > 0 || _records.HasRecord ? new(new IoResult(0, IoStatus.Ok)) : _socket.ReadAsync(buffer);
         }
 
         return DecryptAsync(buffer);
@@ -138,14 +138,15 @@ internal sealed class TlsConnection : LoopStream
         var total = 0;
         try
         {
-            if (!_mayHoldMore && !_records.HasRecord)
+            if (_heldAtMost == 0 && !_records.HasRecord)
             {
                 await _records.FillAsync();
             }
 
-            // SslStream gives one record at a time; those behind it that are there fill what is left of the buffer.
+            // SslStream gives one record at a time; those behind it that are there, and fit, fill what is left of the buffer.
             do
             {
+                var room = buffer.Length - total;
                 var bytes = await _ssl.ReadAsync(buffer[total..], CancellationToken.None);
                 if (bytes == 0)
                 {
@@ -154,9 +155,10 @@ internal sealed class TlsConnection : LoopStream
 
                 // It decrypts what it was given until the buffer is full: a short read has left nothing behind.
                 total += bytes;
-                _mayHoldMore = total == buffer.Length;
+                var handed = _records.CountHanded();
+                _heldAtMost = bytes < room ? 0 : Math.Max(0, _heldAtMost + handed - bytes);
             }
-            while (!_mayHoldMore && _records.HasDataRecord);
+            while (_heldAtMost == 0 && _records.HasDataRecord && _records.MaxDataBytes <= buffer.Length - total);
 
             return new IoResult(total, IoStatus.Ok);
         }

@@ -4,7 +4,10 @@ using PipeProxy.Transport;
 namespace PipeProxy.Tls;
 
 /// <summary>A connection after its handshake, or why there is none.</summary>
-internal readonly record struct TlsResult(TlsConnection? Connection, Failure? Failure);
+/// <param name="Connection">Null after a failure.</param>
+/// <param name="Failure">Null without one.</param>
+/// <param name="Client">On a server's side that asks for client certificates: which one came, or why the client is refused.</param>
+internal readonly record struct TlsResult(TlsConnection? Connection, Failure? Failure, ClientVerdict? Client = null);
 
 /// <summary>Makes TLS connections to origins.</summary>
 internal sealed class TlsConnector(HandshakeWorkers workers)

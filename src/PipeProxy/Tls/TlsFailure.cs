@@ -37,6 +37,11 @@ internal static class TlsFailure
             return new Failure(Outcome.TlsCertificateError, detail, verdict.Next);
         }
 
+        if (!peer.IsOrigin && received.IsForeign)
+        {
+            return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} sent {(received.LooksLikeRequest ? "plain HTTP" : "bytes that are no TLS")} to a TLS port.");
+        }
+
         if (received.LooksLikeHttp)
         {
             return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} answered the TLS handshake with plain HTTP.", "The port speaks plain HTTP: use the origin's https port, or http:// if it needs no client certificate.");

@@ -9,7 +9,27 @@ namespace PipeProxy.Tls;
 /// <remarks>A deadline does not cancel SslStream, it resets the socket: the read that SslStream waits for then ends.</remarks>
 internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers workers, TlsPeer peer) : IDeadlineOwner
 {
+    // How long a client that spoke plain HTTP is listened to after its answer.
+    private static readonly TimeSpan LingerSilence = TimeSpan.FromSeconds(2);
+
+    private Deadline? _deadline;
     private bool _late;
+
+    /// <summary>Starts the clock before <see cref="RunAsync"/> does.</summary>
+    internal void StartDeadline(TimeSpan timeout)
+    {
+        _deadline = new Deadline(socket.Loop, this);
+        _deadline.Set(timeout, DeadlineKind.Handshake);
+    }
+
+    /// <summary>Ends before the handshake has begun.</summary>
+    /// <param name="reason">Why, behind "because"; null when the peer or the deadline ended it.</param>
+    internal TlsResult GiveUp(string? reason)
+    {
+        _deadline?.Clear();
+        socket.Close();
+        return new TlsResult(null, GivenUp(reason is null ? "" : $", because {reason}"));
+    }
 
     public void OnDeadline(DeadlineKind kind)
     {
@@ -25,8 +45,11 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
     internal async ValueTask<TlsResult> RunAsync(Func<SslStream, Task> authenticate, TimeSpan timeout, OriginVerdict? verdict, Func<TlsTransportStream, bool?> certificateRequested)
     {
         socket.Loop.AssertInside();
-        var deadline = new Deadline(socket.Loop, this);
-        deadline.Set(timeout, DeadlineKind.Handshake);
+        if (_deadline is null)
+        {
+            StartDeadline(timeout);
+        }
+
         var transport = new TlsTransportStream(socket, workers);
         var ssl = new SslStream(transport, leaveInnerStreamOpen: true);
 
@@ -35,11 +58,19 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         workers.Leave();
         await socket.Loop.Enter();
 
-        transport.Publish();
+        if (error is not null && !peer.IsOrigin && transport.Received.LooksLikeRequest)
+        {
+            _deadline!.Set(LingerSilence, DeadlineKind.BetweenBytes);
+            await PlainHttpAnswer.SendAsync(socket);
+        }
+        else
+        {
+            transport.Publish();
+        }
 
         // The last flight, or the alert that says why we refuse. Whether the peer still takes it is seen by whoever reads.
         await socket.FlushAsync();
-        deadline.Clear();
+        _deadline!.Clear();
         if (error is null && !socket.IsClosed)
         {
             return new TlsResult(new TlsConnection(socket, transport, ssl, peer, certificateRequested(transport)), null);
@@ -48,10 +79,12 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         socket.Close();
         await ssl.DisposeAsync();
         var failure = error is null
-            ? new Failure(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up.")
+            ? GivenUp("")
             : TlsFailure.OfHandshake(error, peer, transport.Received, transport.EndStatus, verdict, _late);
         return new TlsResult(null, failure);
     }
+
+    private Failure GivenUp(string why) => new(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up{why}.");
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever SslStream throws becomes a Failure.")]
     private static async Task<Exception?> AuthenticateAsync(SslStream ssl, Func<SslStream, Task> authenticate)

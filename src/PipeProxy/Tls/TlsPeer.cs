@@ -6,7 +6,8 @@ namespace PipeProxy.Tls;
 /// <summary>Who is at the other end, and what we showed them: words for failures. Read only when something failed.</summary>
 internal sealed class TlsPeer(string? serverName, EndPoint? address, string? certificateName, SslStreamCertificateContext? presented)
 {
-    private bool IsOrigin => serverName is not null;
+    /// <summary>We are its client.</summary>
+    internal bool IsOrigin => serverName is not null;
 
     /// <summary>The peer at the beginning of a sentence.</summary>
     internal string Sentence => $"{(IsOrigin ? "The origin" : "The client")} {Named}";

@@ -16,14 +16,23 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
     private const int HeaderBytes = 5;
     private const int FirstBytes = 4 * 1024;
 
-    // Holds several of the largest records.
-    private const int BulkBytes = 64 * 1024;
+    // Holds four of the largest records that anybody sends, with what each kind of cipher adds.
+    private const int BulkBytes = 66 * 1024;
 
     // RFC 5246 section 6.2.3 allows the most: 2^14 + 2048.
     private const int MaxFragmentBytes = 16 * 1024 + 2048;
 
+    // RFC 8446 section 5.1 and RFC 5246 section 6.2.1.
+    private const int MaxPlainBytes = 16 * 1024;
+
+    // An authentication tag; every cipher that .NET speaks adds at least so much.
+    private const int LeastOverheadBytes = 16;
+
     // The largest tickets carry a chain of client certificates, some 4 KiB.
     private const int CertainlyDataBytes = 8 * 1024;
+
+    // More than any record holds.
+    private const int UnknownBytes = 1 << 30;
 
     private const byte ApplicationData = 23;
 
@@ -38,11 +47,21 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
     // Length of the next record to be handed over; 0 when it is no application data.
     private int _dataBytes;
 
+    // Of the last record of application data, with its header.
+    private int _recordBytes;
+
+    // Most bytes of data in the next record; 0 once a part of it was handed over.
+    private int _nextData;
+    private long _handed;
+
     /// <summary>Bytes are there that SslStream can work on without waiting, or the connection has ended.</summary>
     internal bool HasRecord => _handEnd > _start || Ended != IoStatus.Ok;
 
     /// <summary>A whole record is there that is certainly data: too large for an alert or for a message of the handshake's, a session ticket, behind which SslStream would wait.</summary>
     internal bool HasDataRecord => _dataBytes >= CertainlyDataBytes && _handEnd > _start && Ended == IoStatus.Ok;
+
+    /// <summary>Most bytes of data that the record to be handed over can hold; more than any holds while that is not known.</summary>
+    internal int MaxDataBytes => _dataBytes > 0 ? Math.Min(_dataBytes - LeastOverheadBytes, MaxPlainBytes) : UnknownBytes;
 
     /// <summary>How the connection ended; Ok while it has not.</summary>
     internal IoStatus Ended { get; private set; }
@@ -59,6 +78,8 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
 
         var bytes = _block!.Memory.Span.Slice(_start, taken);
         bytes.CopyTo(destination);
+        _handed += _nextData;
+        _nextData = 0;
         if (_begun.MissingBytes > 0)
         {
             _begun.Observe(bytes);
@@ -79,6 +100,14 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
         return taken;
     }
 
+    /// <summary>Most bytes of data in the records that were handed over since the last call.</summary>
+    internal long CountHanded()
+    {
+        var handed = _handed;
+        _handed = 0;
+        return handed;
+    }
+
     /// <summary>Receives until <see cref="HasRecord"/>.</summary>
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
     internal async ValueTask FillAsync()
@@ -86,7 +115,8 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
         while (!HasRecord)
         {
             EnsureRoom();
-            var received = await socket.ReadAsync(_block!.Memory[_end..]);
+            var wanted = WholeRecords();
+            var received = await socket.ReadAsync(_block!.Memory.Slice(_end, wanted));
             if (!received.IsOk)
             {
                 // A part of a record goes to SslStream as well: it says that it was cut.
@@ -95,7 +125,7 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
                 return;
             }
 
-            FollowPace(received.Bytes);
+            FollowPace(received.Bytes, wanted);
             _end += received.Bytes;
             FindRecord();
         }
@@ -109,9 +139,23 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
         _start = _handEnd = _end = 0;
     }
 
-    private void FollowPace(int bytes)
+    // How much to ask for: what is left of a record that has begun, and others of the last one's size as far as there is room. A record that comes in two parts is copied once more.
+    private int WholeRecords()
     {
-        if (bytes == _block!.Memory.Length - _end)
+        var (room, held) = (_block!.Memory.Length - _end, _end - _start);
+        if (_recordBytes == 0 || _recordBytes < held)
+        {
+            return room;
+        }
+
+        var missing = held == 0 ? 0 : _recordBytes - held;
+        var wanted = missing + ((room - missing) / _recordBytes * _recordBytes);
+        return wanted > 0 && wanted <= room ? wanted : room;
+    }
+
+    private void FollowPace(int bytes, int wanted)
+    {
+        if (bytes == wanted)
         {
             _nextBytes = BulkBytes;
         }
@@ -152,7 +196,7 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
     // Sets how far the next record goes, if it is whole.
     private void FindRecord()
     {
-        (_handEnd, _dataBytes) = (_start, 0);
+        (_handEnd, _dataBytes, _nextData) = (_start, 0, UnknownBytes);
         if (_begun.MissingBytes is > 0 and var missing)
         {
             _handEnd = Math.Min(_end, _start + missing);
@@ -174,7 +218,12 @@ internal sealed class TlsRecordReader(SocketConnection socket, TlsRecords begun)
         else if (_start + HeaderBytes + length <= _end)
         {
             _handEnd = _start + HeaderBytes + length;
-            _dataBytes = header[0] == ApplicationData ? length : 0;
+            if (header[0] == ApplicationData)
+            {
+                _dataBytes = length;
+                _nextData = Math.Max(0, MaxDataBytes);
+                _recordBytes = length >= CertainlyDataBytes ? HeaderBytes + length : 0;
+            }
         }
     }
 }

@@ -28,6 +28,23 @@ internal struct TlsRecords
     /// <summary>The peer's first bytes were <c>HTTP/</c>.</summary>
     internal readonly bool LooksLikeHttp => (_start & 0xFFFFFFFFFF) == 0x2F50545448 && _startRead >= HeaderBytes;
 
+    /// <summary>The peer's first bytes begin a plain HTTP request: a method in capitals, perhaps a space and the target's first byte.</summary>
+    internal readonly bool LooksLikeRequest
+    {
+        get
+        {
+            for (var i = 0; i < HeaderBytes; i++)
+            {
+                if ((byte)(_start >> (8 * i)) is not ((>= (byte)'A' and <= (byte)'Z') or (byte)'-' or (byte)' ' or (byte)'/' or (byte)'*') || (i == 0 && (byte)_start is not (>= (byte)'A' and <= (byte)'Z')))
+                {
+                    return false;
+                }
+            }
+
+            return _startRead >= HeaderBytes;
+        }
+    }
+
     private int _startRead;
 
     /// <summary>Bytes of records of type application data, headers included: in a TLS 1.3 handshake what is sent encrypted.</summary>

@@ -2,13 +2,13 @@ using System.Buffers;
 
 namespace PipeProxy.Transport;
 
-/// <summary>Blocks of 4, 16, 64 and 160 KiB that live on one loop; renting and returning is a push or a pop.</summary>
+/// <summary>Blocks of 4, 16, 66 (four records of TLS) and 160 KiB that live on one loop; renting and returning is a push or a pop.</summary>
 /// <remarks>
 /// Blocks are pinned, so that a system call takes them as they are. One that is returned on another thread, or when enough are kept, is left to the garbage collector. Larger requests get an array of their own.
 /// </remarks>
 internal sealed class LoopMemoryPool(EventLoop loop) : MemoryPool<byte>
 {
-    private static readonly int[] Sizes = [4 * 1024, 16 * 1024, 64 * 1024, 160 * 1024];
+    private static readonly int[] Sizes = [4 * 1024, 16 * 1024, 66 * 1024, 160 * 1024];
     private static readonly int[] Kept = [4096, 2048, 256, 64];
 
     private readonly Stack<Block>[] _free = [new(), new(), new(), new()];

@@ -239,6 +239,9 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     /// <summary>Ends what is under way at once; the pending read completes. The lease still has to be discarded.</summary>
     public void Abort() => _stream.Abort();
 
+    /// <summary>Ends our side in order; reading goes on. Only for a tunnel: a connection that carries requests is of no use afterwards.</summary>
+    public void ShutdownSend() => _stream.ShutdownSend();
+
     /// <summary>What the ended stream says about the origin. Call when a read completed without a response byte.</summary>
     public Failure Describe()
     {

@@ -27,6 +27,8 @@ public sealed partial class RepositoryTests
         "tests/PipeProxy.Tests/PipeProxy.Tests.csproj",
         "tests/PipeProxy.FunctionalTests/PipeProxy.FunctionalTests.csproj",
         "tests/PipeProxy.Testing/PipeProxy.Testing.csproj",
+        "tests/PipeProxy.Fuzz/PipeProxy.Fuzz.csproj",
+        "tests/PipeProxy.RuleTable/PipeProxy.RuleTable.csproj",
     ];
 
     [Fact]

@@ -235,7 +235,26 @@ internal static class ConfigurationErrorVectors
             pipeproxy.json:1:41: error: listeners[0].url "https://127.0.0.1:1": is https://, but the listener has no certificates; add certificates, or --tls-certificate and --tls-key
             pipeproxy.json:2:51: error: listeners[1].certificates[0].key: is missing; write the path of the private key's PEM file
             pipeproxy.json:2:68: error: listeners[1].certificates[0].certificate "nowhere.pem": names no file (DIR/nowhere.pem does not exist)
-            pipeproxy.json:2:119: error: listeners[1].clientCertificates.mode "require": must be one of none
+            pipeproxy.json:2:109: error: listeners[1].clientCertificates.ca: is missing; name the PEM file of the CA that issues your clients' certificates
+            pipeproxy.json:2:119: error: listeners[1].clientCertificates.mode "require": needs an https:// listener; write https://, or remove clientCertificates
+            """),
+        new(
+            "ListenerClients",
+            Configuration,
+            """
+            { "routes": [], "listeners": [ { "url": "http://127.0.0.1:1", "proxyProtocol": { }, "connections": 0 },
+             { "url": "http://127.0.0.1:2", "proxyProtocol": { "from": ["10.0.0.0/33"], "to": [] } },
+             { "url": "https://127.0.0.1:3", "certificates": [ { "certificate": "pipeproxy.json", "key": "pipeproxy.json" } ],
+               "clientCertificates": { "mode": "required", "ca": "nowhere.pem", "forward": "all" } } ] }
+            """,
+            """
+            pipeproxy.json:1:80: error: listeners[0].proxyProtocol.from: is missing; list the load balancers whose word is believed, such as "10.0.0.0/8"
+            pipeproxy.json:1:100: error: listeners[0].connections "0": must be a whole number from 1 to 10000000
+            pipeproxy.json:2:61: error: listeners[1].proxyProtocol.from[0] "10.0.0.0/33": is neither an address nor a network; write such as "10.0.0.1" or "10.0.0.0/8"
+            pipeproxy.json:2:77: error: listeners[1].proxyProtocol.to: is not a known key
+            pipeproxy.json:4:36: error: listeners[2].clientCertificates.mode "required": must be one of none, optional, require; did you mean "require"?
+            pipeproxy.json:4:54: error: listeners[2].clientCertificates.ca "nowhere.pem": names no file (DIR/nowhere.pem does not exist)
+            pipeproxy.json:4:80: error: listeners[2].clientCertificates.forward "all": must be one of none, certificate, chain
             """),
         new(
             "PrivateKeyInPlaceOfAPath",

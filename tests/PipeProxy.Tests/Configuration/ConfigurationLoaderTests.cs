@@ -49,12 +49,32 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal("$env(CERT)", config.Routes[2].MtlsCertificateSource!.Value.Value);
         Assert.Equal(new RouteHandlerConfig.Redirect("/new", 308), config.Routes[3].Handler);
         var upstream = config.Upstreams["https://my-alb.example"];
-        Assert.Equal((false, true, false), (upstream.RequireCertificateRequest, upstream.TlsResume, upstream.CompliantRequests));
+        Assert.Equal((false, true), (upstream.RequireCertificateRequest, upstream.TlsResume));
         Assert.Equal(new PoolConfig { MaxConnections = 8, MinIdle = 1, IdleTimeout = TimeSpan.FromSeconds(20), MaxAge = TimeSpan.FromMinutes(10), QueueTimeout = TimeSpan.FromSeconds(1) }, upstream.Pool);
         Assert.Equal(new UpstreamLimitConfig { RequestLine = 8192, Field = 4096, Fields = 32768, ResponseHead = 16384, ForwardedFor = 10 }, upstream.Limits);
         Assert.Equal(TimeSpan.FromHours(1), config.Timeouts.BetweenBytes);
         Assert.Equal(TimeSpan.FromMilliseconds(500), config.Timeouts.KeepAlive);
-        Assert.Equal(new LimitConfig { RequestLine = 8192, Field = 4096, Fields = 32768, FieldCount = 64, ResponseHead = 1 << 20, Body = 1 << 30, Connections = 10 }, config.Limits);
+        Assert.Equal((TimeSpan.FromMinutes(5), TimeSpan.FromHours(2)), (config.Timeouts.Total!.Value, config.Timeouts.Tunnel));
+        Assert.Equal(
+            new LimitConfig
+            {
+                RequestLine = 8192,
+                Field = 4096,
+                Fields = 32768,
+                FieldCount = 64,
+                ResponseHead = 1 << 20,
+                Body = 1 << 30,
+                Connections = 10,
+                ConnectionsPerClient = 5,
+                RequestsPerConnection = 1000,
+                HandshakesPerSecond = 100,
+                RequestBodyRate = 100,
+                ResponseBodyRate = 1024,
+            },
+            config.Limits);
+        Assert.Equal(("10.0.0.0/8", 5), (Assert.Single(config.Listeners[0].ProxyProtocolFrom).ToString(), config.Listeners[0].Connections));
+        var clients = config.Listeners[1].ClientCertificates;
+        Assert.Equal((ClientCertificateMode.Optional, _folder.PathOf("origin-ca.pem"), ClientCertificateForwarding.Chain), (clients.Mode, clients.Authority, clients.Forward));
         Assert.Equal((StatusProfile.Rfc9209, ErrorDetail.Generic), (config.StatusProfile, config.ErrorDetail));
         Assert.Equal(new AccessLogConfig(_folder.PathOf("logs/access.log"), AccessLogFormat.Combined), config.AccessLog);
         Assert.Equal(["10.0.0.1", "fd00::1"], config.Resolve["my-alb.example"]);
@@ -99,7 +119,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
         });
 
         Assert.Equal(["http://localhost:1", "https://127.0.0.1:2"], config.Listeners.Select(l => l.Url));
-        Assert.Equal(new ListenerCertificateConfig(_folder.PathOf("edge.pem"), _folder.PathOf("edge-key.pem")), Assert.Single(config.Listeners[1].Certificates));
+        Assert.Equal(new ListenerCertificateConfig(_folder.PathOf("edge.pem"), _folder.PathOf("edge-key.pem")), Assert.Single(config.Listeners[1].Certificates) with { CertificateSource = null, KeySource = null });
         Assert.Equal("get-it", Assert.Single(config.Routes).Name);
         Assert.Equal(_folder.PathOf("store2"), config.CertificateStore);
         Assert.Equal(EnvironmentType.Production, config.EnvironmentType);
@@ -162,7 +182,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     public void SettingsWithoutEffect_Warn()
     {
         _folder.Write("pipeproxy.json", """
-            { "upstreams": { "https://a.example": { "pool": { "minIdle": 1 } } }, "forwarding": { "upgrades": ["websocket"] }, "limits": { "connections": 10 } }
+            { "upstreams": { "https://a.example": { "pool": { "minIdle": 1 } } }, "forwarding": { "upgrades": ["websocket"] } }
             """);
 
         var result = _folder.Load(new ConfigurationOverrides { Forward = "https://a.example" });
@@ -171,8 +191,6 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal(
             [
                 """pipeproxy.json:1:62: warning: upstreams["https://a.example"].pool.minIdle "1": has no effect yet: connections are opened when requests need them; remove it""",
-                "pipeproxy.json:1:99: warning: forwarding.upgrades: has no effect yet: no upgrade is passed on; remove it",
-                """pipeproxy.json:1:143: warning: limits.connections "10": has no effect yet: client connections are not counted; bound them with the system's limit of open files""",
             ],
             result.Errors.Select(static error => error.ToString()));
     }

@@ -24,8 +24,9 @@ internal static class ConfigurationSamples
           "revision": "7",
           "environmentType": "preview",
           "listeners": [
-            { "url": "http://127.0.0.1:8080", "clientCertificates": { "mode": "none" } },
-            { "url": "https://[::1]:8443", "certificates": [ { "certificate": "edge.pem", "key": "edge-key.pem" } ] }
+            { "url": "http://127.0.0.1:8080", "proxyProtocol": { "from": ["10.0.0.0/8"] }, "connections": 5 },
+            { "url": "https://[::1]:8443", "certificates": [ { "certificate": "edge.pem", "key": "edge-key.pem" } ],
+              "clientCertificates": { "mode": "optional", "ca": "origin-ca.pem", "forward": "chain" } }
           ],
           "routes": [
             { "path": "/a/{id}/{*rest}", "pathMode": "open-api", "methods": ["GET", "HEAD"], "host": "A.example", "name": "a", "corsPolicy": "app",
@@ -40,13 +41,14 @@ internal static class ConfigurationSamples
           "trustedCertificates": "origin-ca.pem",
           "upstreams": {
             "https://my-alb.example": {
-              "preset": "aws-alb", "serverName": "alb.example", "requireCertificateRequest": false, "tlsResume": true, "compliantRequests": false,
+              "preset": "aws-alb", "serverName": "alb.example", "requireCertificateRequest": false, "tlsResume": true,
               "pool": { "maxConnections": 8, "minIdle": 1, "idleTimeout": "20s", "maxAge": "10m", "queueTimeout": "1s" },
               "limits": { "requestLine": "8KiB", "field": 4096, "fields": "32KiB", "responseHead": "16KiB", "forwardedFor": 10 }
             }
           },
-          "timeouts": { "connect": "1s", "handshake": "2s", "requestHead": "3s", "firstByte": "4m", "betweenBytes": "1h", "keepAlive": "500ms", "drain": "0s" },
-          "limits": { "requestLine": "8KiB", "field": "4KiB", "fields": 32768, "fieldCount": 64, "responseHead": "1MiB", "body": "1GiB", "connections": 10 },
+          "timeouts": { "connect": "1s", "handshake": "2s", "requestHead": "3s", "firstByte": "4m", "betweenBytes": "1h", "keepAlive": "500ms", "total": "5m", "tunnel": "2h", "drain": "0s" },
+          "limits": { "requestLine": "8KiB", "field": "4KiB", "fields": 32768, "fieldCount": 64, "responseHead": "1MiB", "body": "1GiB", "connections": 10,
+            "connectionsPerClient": 5, "requestsPerConnection": 1000, "handshakesPerSecond": 100, "requestBodyRate": 100, "responseBodyRate": "1KiB" },
           "statusProfile": "rfc9209",
           "errorDetail": "generic",
           "accessLog": { "file": "logs/access.log", "format": "combined" },

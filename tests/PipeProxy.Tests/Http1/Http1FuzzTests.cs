@@ -8,9 +8,6 @@ namespace PipeProxy.Tests.Http1;
 /// <summary>Mutated vectors. PIPEPROXY_FUZZ_SEED replays a failure, PIPEPROXY_FUZZ_ROUNDS makes it longer.</summary>
 public sealed class Http1FuzzTests(ITestOutputHelper output)
 {
-    // Bytes that the grammar turns on.
-    private static readonly byte[] Interesting = [.. "\r\n :;,/\\.%?#*=\t\0\"09afAFx_-"u8, 0x7f, 0x80, 0xff];
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -24,7 +21,7 @@ public sealed class Http1FuzzTests(ITestOutputHelper output)
         for (var round = 0; round < rounds; round++)
         {
             var vector = vectors[random.Next(vectors.Count)];
-            var wire = Mutate(vector.Bytes, vectors[random.Next(vectors.Count)].Bytes, random);
+            var wire = WireMutator.Mutate(vector.Bytes, vectors[random.Next(vectors.Count)].Bytes, random);
 
             // Now and then limits that the mutated vectors reach.
             var limits = random.Next(3) > 0 ? HeadLimits.Default
@@ -52,7 +49,7 @@ public sealed class Http1FuzzTests(ITestOutputHelper output)
         for (var round = 0; round < rounds; round++)
         {
             var wire = Encoding.Latin1.GetBytes(MakeHead(isResponse, random));
-            wire = random.Next(3) == 0 ? wire : Mutate(wire, "\r\nHost: a\r\n"u8.ToArray(), random);
+            wire = random.Next(3) == 0 ? wire : WireMutator.Mutate(wire, "\r\nHost: a\r\n"u8.ToArray(), random);
             var limits = random.Next(4) > 0 ? HeadLimits.Default
                 : new HeadLimits(random.Next(20, 400), random.Next(200, 400), random.Next(200, 2000), random.Next(1, 24));
             AssertSameAsReference(wire[..(random.Next(4) == 0 ? random.Next(wire.Length + 1) : wire.Length)], isResponse, limits, $"seed {seed}, round {round}");
@@ -93,39 +90,6 @@ public sealed class Http1FuzzTests(ITestOutputHelper output)
     {
         var verdict = MessageReader.Read(wire, ends, vector.IsResponse, vector.RequestMethod, limits);
         return verdict.Framing is FramingKind.UntilClose or FramingKind.Tunnel ? verdict with { Body = "", Length = 0 } : verdict;
-    }
-
-    private static byte[] Mutate(byte[] wire, byte[] other, Random random)
-    {
-        var bytes = wire.ToList();
-        for (var i = random.Next(1, 4); i > 0 && bytes.Count > 0; i--)
-        {
-            var at = random.Next(bytes.Count);
-            switch (random.Next(6))
-            {
-                case 0:
-                    bytes[at] = Interesting[random.Next(Interesting.Length)];
-                    break;
-                case 1:
-                    bytes.Insert(at, Interesting[random.Next(Interesting.Length)]);
-                    break;
-                case 2:
-                    bytes.RemoveAt(at);
-                    break;
-                case 3:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 4:
-                    bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 20), bytes.Count - at)));
-                    break;
-                default:
-                    var from = random.Next(other.Length);
-                    bytes.InsertRange(at, other[from..Math.Min(other.Length, from + random.Next(1, 40))]);
-                    break;
-            }
-        }
-
-        return [.. bytes];
     }
 
     private static int Setting(string name, int otherwise)

@@ -1,7 +1,8 @@
 using System.Text;
 using PipeProxy.Http1;
+using Xunit;
 
-namespace PipeProxy.Tests.Http1;
+namespace PipeProxy.Testing;
 
 /// <summary>What a message came to, in a form that can be compared between two ways of delivery.</summary>
 internal sealed record Verdict(ParseStatus Status, Http1Rejection Rejection, string Head, FramingKind Framing, string Body, string Trailers, int Length)

@@ -1,7 +1,7 @@
 using System.Text;
 using PipeProxy.Http1;
 
-namespace PipeProxy.Tests.Http1;
+namespace PipeProxy.Testing;
 
 /// <summary>The grammar once more, one byte after the other and with exceptions: slow, plain, and what the parser's vectors are measured by.</summary>
 internal sealed class ReferenceHeadParser

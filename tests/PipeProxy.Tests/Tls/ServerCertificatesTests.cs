@@ -1,0 +1,80 @@
+using PipeProxy.Configuration;
+using PipeProxy.Testing;
+using PipeProxy.Tls;
+
+namespace PipeProxy.Tests.Tls;
+
+public sealed class ServerCertificatesTests
+{
+    private readonly List<ConfigurationError> _errors = [];
+
+    [Fact]
+    public void Unchanged_KeepsWhatIsThere()
+    {
+        var listener = Listener(TestCertificates.Server, TestCertificates.WrongHostServer);
+        var before = Load(listener);
+
+        Assert.Same(before, Load(listener, before));
+        Assert.NotSame(before, Load(Listener(TestCertificates.Server), before));
+        Assert.NotSame(before, Load(listener with { ClientCertificates = Clients(TestCertificates.Root.CertificatePath) }, before));
+        Assert.Empty(_errors);
+    }
+
+    [Fact]
+    public void KeyOfAnotherCertificate_IsAnErrorWithoutTheKey()
+    {
+        var listener = new ListenerConfig { Url = "https://127.0.0.1:1", Certificates = [new(TestCertificates.Server.CertificatePath, TestCertificates.WrongHostServer.KeyPath)] };
+
+        Assert.Null(Load(listener));
+        var error = Assert.Single(_errors);
+        Assert.Equal(ErrorSeverity.Error, error.Severity);
+        Assert.Contains("does not belong to the certificate", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("PRIVATE KEY", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("expired", "has expired on")]
+    [InlineData("usage", "is not meant for a server")]
+    [InlineData("never", "is never chosen: an earlier one")]
+    [InlineData("nameless", "carries no DNS name")]
+    [InlineData("hosts", "no route's host is among them")]
+    public void Doubtful_IsAWarningAndServes(string doubt, string said)
+    {
+        var listener = doubt switch
+        {
+            "expired" => Listener(TestCertificates.ExpiredServer),
+            "usage" => Listener(TestCertificates.Alice),
+            "never" => Listener(TestCertificates.Server, TestCertificates.OtherRootServer),
+            "nameless" => Listener(TestCertificates.Server, TestCertificates.WrongUsageClient),
+            _ => Listener(TestCertificates.WrongHostServer),
+        };
+        var config = new ProxyConfig { Routes = doubt == "hosts" ? [new RouteConfig { Path = "/", Host = "a.example", Handler = new RouteHandlerConfig.UrlForward("http://localhost") }] : [] };
+
+        Assert.NotNull(ServerCertificates.Load(listener, config, DateTimeOffset.UtcNow, null, _errors));
+        Assert.Contains(_errors, error => error.Severity == ErrorSeverity.Warning && error.Message.Contains(said, StringComparison.Ordinal));
+        Assert.All(_errors, static error => Assert.Equal(ErrorSeverity.Warning, error.Severity));
+    }
+
+    [Theory]
+    [InlineData(null, "no CA is named")]
+    [InlineData("/no/such/ca.pem", "cannot be read")]
+    [InlineData("key", "holds no PEM certificate")]
+    public void UnusableAuthority_IsAnError(string? file, string said)
+    {
+        var listener = Listener(TestCertificates.Server) with { ClientCertificates = Clients(file == "key" ? TestCertificates.Root.KeyPath : file) };
+
+        Assert.Null(Load(listener));
+        Assert.Contains(said, Assert.Single(_errors).Message, StringComparison.Ordinal);
+    }
+
+    private static ListenerConfig Listener(params IEnumerable<TestCertificate> certificates) => new()
+    {
+        Url = "https://127.0.0.1:1",
+        Certificates = [.. certificates.Select(static certificate => new ListenerCertificateConfig(certificate.CertificatePath, certificate.KeyPath))],
+    };
+
+    private static ClientCertificateConfig Clients(string? authority) => new() { Mode = ClientCertificateMode.Require, Authority = authority };
+
+    private TlsServerOptions? Load(ListenerConfig listener, TlsServerOptions? before = null)
+        => ServerCertificates.Load(listener, new ProxyConfig(), DateTimeOffset.UtcNow, before, _errors);
+}
