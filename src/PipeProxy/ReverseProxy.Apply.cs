@@ -113,8 +113,14 @@ public sealed partial class ReverseProxy
         LogCertificates(_options.Logger, certificates.Certificates.Count);
     }
 
+    // The gauge shows every certificate; the log speaks of those that routes present.
     private void UseExpiry(CertificateSet certificates)
-        => _metrics.Use([.. certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter))]);
+    {
+        var all = certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter)).ToList();
+        var used = _config.Routes.Select(static route => route.Handler.MtlsCertificate).ToHashSet();
+        _metrics.Use(all);
+        _expiry.Use([.. all.Where(certificate => used.Contains(certificate.Name))]);
+    }
 
     private static void CheckAddresses(ProxyConfig config, List<ConfigurationError> errors)
     {

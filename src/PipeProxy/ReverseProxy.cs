@@ -37,6 +37,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     private readonly TlsAcceptor _tlsAcceptor;
     private readonly ICertificateSource _certificates;
     private readonly FailureRecorder _failures;
+    private readonly ExpiryLog _expiry;
     private IDisposable? _certificateWatch;
     private ProxyConfig _config;
     private State _state;
@@ -65,6 +66,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
         _tlsAcceptor = new TlsAcceptor(_clientWorkers, _handshakeRate);
         _failures = new FailureRecorder(options.Time);
+        _expiry = new ExpiryLog(options.Time, options.Logger);
     }
 
     private enum State
@@ -224,6 +226,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         var started = _state != State.Built;
         _state = State.Stopped;
         _certificateWatch?.Dispose();
+        _expiry.Dispose();
         foreach (var listener in _listeners.Concat(_leaving))
         {
             await listener.DisposeAsync().ConfigureAwait(false);

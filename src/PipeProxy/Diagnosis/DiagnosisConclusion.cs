@@ -43,6 +43,16 @@ internal static class DiagnosisConclusion
     private static DiagnosisCause CauseOf(Failure failure, DiagnosisReport report, DiagnosisRequest request)
     {
         var isRefusal = failure.Outcome == Outcome.TlsAlertReceived || failure.Outcome == Outcome.HandshakeTerminated || failure.Outcome == Outcome.ClosedUnconfirmed;
+        if (failure.Alert is 40 or 71 && (report.WithCertificate ?? report.WithoutCertificate) is { Protocol: null } offered)
+        {
+            return new DiagnosisCause(
+                failure.Outcome.Name,
+                Ok: false,
+                $"{failure.Detail.TrimEnd('.')}, before a version and a cipher suite were agreed on: it takes nothing of what was offered.",
+                null,
+                $"Look at the TLS versions, cipher suites and groups that the origin allows (an ALB: the listener's security policy); offered were {string.Join(", ", offered.OfferedVersions)} with the groups {string.Join(", ", offered.OfferedGroups)}.");
+        }
+
         if (!isRefusal || report.CertificateRequested != true)
         {
             return new DiagnosisCause(failure.Outcome.Name, Ok: false, Explain(failure, report), null, failure.Next);

@@ -140,6 +140,8 @@ public sealed class DiagnosisOfServersTests
 
         Assert.Equal(("tls_alert_received", (AlbReason?)null), (report.Cause.Code, report.Cause.AlbReason));
         Assert.Equal((byte)40, report.Failure!.Alert);
+        Assert.Contains("before a version and a cipher suite were agreed on", report.Cause.Sentence, StringComparison.Ordinal);
+        Assert.Contains("offered were TLS 1.3, TLS 1.2", report.Cause.Next, StringComparison.Ordinal);
         Assert.Null(report.WithoutCertificate!.Protocol);
         Assert.NotEmpty(report.WithoutCertificate.OfferedVersions);
         Assert.Null(report.CertificateRequested);
