@@ -88,6 +88,12 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Client connections that were admitted and have not ended.</summary>
+    internal int OpenClients => _services.Counts.Open;
+
+    /// <summary>Blocks of memory that are out, on all loops; nobody's when no connection does anything.</summary>
+    internal int RentedBlocks => _loops.Sum(static loop => loop.Memory.Rented);
+
     /// <summary>The configuration in force.</summary>
     public ProxyConfig Config => Volatile.Read(ref _config);
 

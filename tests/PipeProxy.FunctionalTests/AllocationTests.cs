@@ -18,6 +18,10 @@ public sealed class AllocationTests
     private const int RequestsPerRound = 4096;
     private const int MaxRounds = 16;
 
+    // More than 100 000, once warm; the runtime and the kernel may make one of these the busiest so far, and pools then grow once more.
+    private const int RequestsAtLast = 64 * 1563;
+    private const int MaxLastRounds = 3;
+
     // Each message ends with what its line says, and has it nowhere else.
     private static readonly WireMessage Get = new("GET /items/42?full=true HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n", "\r\n\r\n");
     private static readonly WireMessage GetOfAHop = new("GET /items/42 HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 192.0.2.1, 192.0.2.2\r\nX-Forwarded-Proto: https\r\nForwarded: for=192.0.2.1\r\nX-Forwarded-For: 192.0.2.3\r\n\r\n", "\r\n\r\n");
@@ -56,13 +60,28 @@ public sealed class AllocationTests
         var rounds = new List<long>();
         while (rounds.Count < MaxRounds && (rounds.Count == 0 || rounds[^1] > 0))
         {
-            var before = await AllocatedOnLoopAsync(proxy);
-            await load.RunAsync(RequestsPerRound / clients);
-            rounds.Add(await AllocatedOnLoopAsync(proxy) - before);
+            rounds.Add(await AllocatedAsync(RequestsPerRound));
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"Bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
-        Assert.True(rounds[^1] == 0, $"{job}, {clients} clients{(tls ? " over TLS" : "")}: bytes allocated in rounds of {RequestsPerRound} requests: {string.Join(", ", rounds)}");
+        if (job is not ("large" or "hop") && clients > 1)
+        {
+            var last = rounds.Count + MaxLastRounds;
+            do
+            {
+                rounds.Add(await AllocatedAsync(RequestsAtLast));
+            }
+            while (rounds[^1] > 0 && rounds.Count < last);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"Bytes allocated in rounds of {RequestsPerRound} requests, then of {RequestsAtLast}: {string.Join(", ", rounds)}");
+        Assert.True(rounds[^1] == 0, $"{job}, {clients} clients{(tls ? " over TLS" : "")}: bytes allocated in rounds of {RequestsPerRound} requests, then of {RequestsAtLast}: {string.Join(", ", rounds)}");
+
+        async Task<long> AllocatedAsync(int requests)
+        {
+            var before = await AllocatedOnLoopAsync(proxy);
+            await load.RunAsync(requests / clients);
+            return await AllocatedOnLoopAsync(proxy) - before;
+        }
     }
 
     private static async Task<ReverseProxy> StartAsync(FixedOrigin origin, bool trusting, bool tls)
