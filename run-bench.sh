@@ -4,21 +4,21 @@
 #   ./run-bench.sh [--quick] [--only SECTION,...] [--rounds N] [--seconds S] [--rate R] [--connections N] [--idle N] [--load TOOL]
 #                  [--results FOLDER] [--no-build] [--install-peers]
 #
-#   --quick           a minute: one short round of everything, to see that it works; its figures mean nothing
-#   --only LIST       of floor, cpu, latency, large, connections, loops, scale, syscalls, idle, builds; all but builds without it
-#   --rounds N        9, of floor, cpu and latency; others have fewer
-#   --seconds S       0.8, that each proxy is measured in each round
+#   --quick           a minute: three short rounds of everything, to see that it works; its figures mean nothing
+#   --only LIST       of floor, cpu, latency, large, connections, storm, loops, scale, syscalls, idle, builds; all but builds without it
+#   --rounds N        100, of floor and cpu; others have a share of them
+#   --seconds S       0.1, that each proxy is measured in each round of floor and cpu; others have longer ones
 #   --rate R          requests per second of latency and loops instead of half of nginx's greatest rate
 #   --connections N   64 keep-alive clients
 #   --idle N          10000 idle clients, or as many as open files are allowed; a fifth of them over TLS
-#   --load TOOL       pipeproxy-bench, or wrk, which leaves out what needs a fixed rate
+#   --load TOOL       pipeproxy-bench, or wrk: 9 rounds of a second, without what needs a fixed rate
 #   --results FOLDER  bench/results
 #   --no-build        what is built already
 #   --install-peers   nginx, HAProxy and tools from Debian's packages, without starting services, as root
 #
 # The job: clients ask for 1 KiB; an nginx origin speaks TLS 1.3 only and demands a client certificate. Every proxy has one worker on one
 # core; load generator and origin share the others. First nginx runs against itself: what differs there is what this computer cannot tell.
-# Under ten minutes on two cores. Table on the terminal, JSON and HTML in bench/results/. docs/benchmarks.md explains the figures.
+# Six minutes on two cores. Table on the terminal, JSON and HTML in bench/results/. docs/benchmarks.md explains the figures.
 set -u
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,17 +33,28 @@ source "$ROOT/bench/lib/proxies.sh"
 source "$ROOT/bench/lib/packages.sh"
 # shellcheck source=bench/lib/load.sh
 source "$ROOT/bench/lib/load.sh"
+# shellcheck source=bench/lib/compare.sh
+source "$ROOT/bench/lib/compare.sh"
 # shellcheck source=bench/lib/sections.sh
 source "$ROOT/bench/lib/sections.sh"
+# shellcheck source=bench/lib/syscalls.sh
+source "$ROOT/bench/lib/syscalls.sh"
+# shellcheck source=bench/lib/idle.sh
+source "$ROOT/bench/lib/idle.sh"
+# shellcheck source=bench/lib/builds.sh
+source "$ROOT/bench/lib/builds.sh"
 # shellcheck source=bench/lib/facts.sh
 source "$ROOT/bench/lib/facts.sh"
 
-ROUNDS=9
-FEWER_ROUNDS=6 # the least that gives a 95 % interval
-SECONDS_EACH=0.8
-WARM_UP=0.3    # before each round
-WARM_START=6   # before a .NET proxy's first round
+ROUNDS=""
+LEAST_ROUNDS=6 # fewer do not give a 95 % interval
+SECONDS_EACH=""
+SYSCALL_SECONDS=0.8
+WARM_UP=0.3    # of each proxy before each comparison
+WARM_START=2   # of a process, and half as long over TLS
 CONNECTIONS=64
+STORM=500
+STORM_RATE=2000 # of the clients that go on meanwhile
 IDLE_CLIENTS=10000
 LOAD=pipeproxy-bench
 RATE=""
@@ -54,7 +65,7 @@ CURRENT=""
 
 while (($#)); do
   case $1 in
-    --quick) ROUNDS=1 FEWER_ROUNDS=1 SECONDS_EACH=0.5 WARM_UP=0.2 WARM_START=1 IDLE_CLIENTS=500; shift ;;
+    --quick) ROUNDS=3 SYSCALL_SECONDS=0.3 WARM_UP=0.1 WARM_START=0.5 STORM=100 IDLE_CLIENTS=500; shift ;;
     --only) IFS=, read -ra SECTIONS <<<"$2"; shift 2 ;;
     --rounds) ROUNDS=$2; shift 2 ;;
     --seconds) SECONDS_EACH=$2; shift 2 ;;
@@ -65,7 +76,7 @@ while (($#)); do
     --results) RESULTS=$2; shift 2 ;;
     --no-build) BUILD=no; shift ;;
     --install-peers) INSTALL=yes; shift ;;
-    -h | --help) sed -n '2,23s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,24s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "error: unknown argument '$1'; see $0 --help" >&2; exit 2 ;;
   esac
 done
@@ -120,18 +131,25 @@ done
 
 BUILT_AT=$SECONDS
 find_proxies
-LATENCY_ROUNDS=$ROUNDS
-((FEWER_ROUNDS <= ROUNDS)) || FEWER_ROUNDS=$ROUNDS
+if [[ $LOAD == wrk ]]; then
+  ROUNDS=${ROUNDS:-9} SECONDS_EACH=${SECONDS_EACH:-1}
+else
+  ROUNDS=${ROUNDS:-100} SECONDS_EACH=${SECONDS_EACH:-0.1}
+fi
 ((IDLE_CLIENTS <= MOST_CLIENTS - 300)) || IDLE_CLIENTS=$((MOST_CLIENTS - 300))
 IDLE_TLS_CLIENTS=$((IDLE_CLIENTS / 5))
 write_facts >>"$DIR/facts.tsv"
 make_certificates
 start_origin
 
+TOOK=""
 for CURRENT in "${ALL_SECTIONS[@]}"; do
-  [[ " ${SECTIONS[*]} " != *" $CURRENT "* ]] || "measure_$CURRENT"
+  [[ " ${SECTIONS[*]} " == *" $CURRENT "* ]] || continue
+  began=$SECONDS
+  "measure_$CURRENT"
+  TOOK+=", $CURRENT $((SECONDS - began))"
 done
-printf 'took\t%d s without the build\n' "$((SECONDS - BUILT_AT))" >>"$DIR/facts.tsv"
+printf 'took\t%d s without the build: %s\n' "$((SECONDS - BUILT_AT))" "${TOOK:2}" >>"$DIR/facts.tsv"
 
 mkdir -p "$RESULTS"
 RESULT="$RESULTS/$(date -u +%Y%m%dT%H%M%SZ)"

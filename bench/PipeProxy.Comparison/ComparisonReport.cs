@@ -35,7 +35,7 @@ internal sealed class ComparisonReport
     public bool IsNoise(Estimate ratio) => ratio.Count > 0 && ((ratio.Low <= 1 && ratio.High >= 1) || Math.Abs(ratio.Median - 1) <= (Floor ?? 0));
 
     /// <summary>Lost rounds, and why.</summary>
-    public IEnumerable<Round> Lost => Rounds.Where(static round => round.Lost is not null);
+    public IReadOnlyList<LostRounds> Lost => field ??= LostRounds.Among(Rounds);
 
     // The further end of the interval of nginx against itself.
     private static double? FloorOf(IReadOnlyList<(Section Section, IReadOnlyList<CaseResult> Cases)> sections) =>

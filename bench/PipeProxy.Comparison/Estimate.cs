@@ -40,12 +40,12 @@ internal readonly record struct Estimate(double Median, double Low, double High,
     /// <summary>The probability that the median lies between the k-th smallest and the k-th largest of n values.</summary>
     internal static double CoverageOf(int rank, int n)
     {
-        // 1 - 2 P(fewer than k of n values lie below the median).
-        double tail = 0, term = Math.Pow(0.5, n);
+        // 1 - 2 P(fewer than k of n values lie below the median). By logarithms: of a thousand rounds 0.5^n is no number any more.
+        double tail = 0, term = -n * Math.Log(2);
         for (var below = 0; below < rank; below++)
         {
-            tail += term;
-            term *= (double)(n - below) / (below + 1);
+            tail += Math.Exp(term);
+            term += Math.Log((double)(n - below) / (below + 1));
         }
 
         return Math.Max(0, 1 - (2 * tail));

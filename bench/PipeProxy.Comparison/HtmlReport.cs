@@ -137,16 +137,13 @@ internal static class HtmlReport
         }
 
         body.Append(CultureInfo.InvariantCulture, $"</tbody></table></div>\n<p>{Text(TextReport.Intervals(report))}</p>\n");
-        Round[] lost = [.. report.Lost];
-        body.Append(lost.Length == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"<p>No round of {report.Rounds.Count} was lost.</p>\n")
-            : string.Create(CultureInfo.InvariantCulture, $"<p>Lost, {lost.Length} of {report.Rounds.Count} rounds:</p>\n<ul>\n"));
-        foreach (var round in lost)
+        body.Append(CultureInfo.InvariantCulture, $"<p>{Text(TextReport.LostSum(report))}</p>\n<ul>\n");
+        foreach (var lost in report.Lost)
         {
-            body.Append(CultureInfo.InvariantCulture, $"<li>{Text(round.Section)}, {Text(round.Case)}, {Text(round.Proxy)}, round {round.Number + 1}: {Text(round.Lost!)}</li>\n");
+            body.Append(CultureInfo.InvariantCulture, $"<li>{Text(lost.Text)}</li>\n");
         }
 
-        body.Append(lost.Length == 0 ? "" : "</ul>\n").Append("</section>\n<footer>Made by run-bench.sh. Plots by uPlot (MIT).</footer>\n");
+        body.Append("</ul>\n</section>\n<footer>Made by run-bench.sh. Plots by uPlot (MIT).</footer>\n");
     }
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);

@@ -37,7 +37,8 @@ internal static class JsonReport
         json.WriteStartArray("rounds");
         foreach (var round in report.Rounds)
         {
-            WriteRound(json, round);
+            // A line each: there are hundreds.
+            json.WriteRawValue(Line(round));
         }
 
         json.WriteEndArray();
@@ -112,24 +113,30 @@ internal static class JsonReport
         json.WriteEndObject();
     }
 
-    private static void WriteRound(Utf8JsonWriter json, Round round)
+    private static byte[] Line(Round round)
     {
-        json.WriteStartObject();
-        json.WriteString("section", round.Section);
-        json.WriteString("case", round.Case);
-        json.WriteString("proxy", round.Proxy);
-        json.WriteNumber("round", round.Number);
-        foreach (var (name, value) in round.Values)
+        using var line = new MemoryStream();
+        using (var json = new Utf8JsonWriter(line, Readable with { Indented = false }))
         {
-            WriteNumber(json, name, value);
+            json.WriteStartObject();
+            json.WriteString("section", round.Section);
+            json.WriteString("case", round.Case);
+            json.WriteString("proxy", round.Proxy);
+            json.WriteNumber("round", round.Number);
+            foreach (var (name, value) in round.Values)
+            {
+                WriteNumber(json, name, value);
+            }
+
+            if (round.Lost is not null)
+            {
+                json.WriteString("lost", round.Lost);
+            }
+
+            json.WriteEndObject();
         }
 
-        if (round.Lost is not null)
-        {
-            json.WriteString("lost", round.Lost);
-        }
-
-        json.WriteEndObject();
+        return line.ToArray();
     }
 
     // JSON has no NaN: what is not there is null.

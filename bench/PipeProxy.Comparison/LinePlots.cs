@@ -9,6 +9,9 @@ internal sealed class LinePlots
 
     private static readonly string[] Percentiles = ["p50", "p75", "p90", "p99", "p99.9"];
 
+    // Lines with more rounds than this are drawn without a mark for each.
+    private const int PointsUpTo = 30;
+
     private readonly List<object> _plots = [];
 
     /// <summary>Everything added, for the script. No string in it can end the script element.</summary>
@@ -30,6 +33,7 @@ internal sealed class LinePlots
             yLabel = figure.Title,
             logarithmic = false,
             digits = 1,
+            points = numbers.Length <= PointsUpTo,
             x = numbers.Select(static number => number + 1),
             lines = result.Proxies.Select((proxy, index) => new
             {
@@ -47,6 +51,7 @@ internal sealed class LinePlots
         yLabel = "latency, us",
         logarithmic = true,
         digits = 0,
+        points = true,
         x = Enumerable.Range(0, Percentiles.Length),
         xNames = Percentiles,
         lines = result.Proxies.Select((proxy, index) => new

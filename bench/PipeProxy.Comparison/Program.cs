@@ -1,9 +1,10 @@
-// What run-bench.sh needs and a shell cannot do well: statistics and the report, idle clients, and a collection in another process.
+// What run-bench.sh needs and a shell cannot do well: statistics and the report, idle clients, and what only the runtime of another process can do or tell.
 //
 //   PipeProxy.Comparison report --facts FILE --rounds FILE --json FILE --html FILE
 //   PipeProxy.Comparison rate ROUNDS                                 the greatest rate of the rounds
 //   PipeProxy.Comparison hold URL --clients N --trusted-ca FILE      holds N keep-alive connections until its input ends
 //   PipeProxy.Comparison collect PID                                 a full garbage collection in a .NET process
+//   PipeProxy.Comparison lag PID FILE                                PipeProxy's loop lag every tenth of a second, until its input ends
 
 using System.Globalization;
 using PipeProxy.Comparison;
@@ -36,8 +37,12 @@ try
             RemoteCollection.Run(int.Parse(pid, CultureInfo.InvariantCulture));
             return 0;
 
+        case ["lag", var pid, var file]:
+            await LoopLagWatch.RunAsync(int.Parse(pid, CultureInfo.InvariantCulture), file, Console.In);
+            return 0;
+
         default:
-            await Console.Error.WriteLineAsync("usage: report --facts FILE --rounds FILE --json FILE --html FILE | rate ROUNDS | hold URL --clients N --trusted-ca FILE | collect PID");
+            await Console.Error.WriteLineAsync("usage: report --facts FILE --rounds FILE --json FILE --html FILE | rate ROUNDS | hold URL --clients N --trusted-ca FILE | collect PID | lag PID FILE");
             return 2;
     }
 }

@@ -50,6 +50,11 @@ internal static class Sections
             Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
             HasBar = true,
         },
+        new("storm", "A storm of handshakes", "While keep-alive clients ask at a fixed rate, a crowd of others asks at once, each for a new mTLS connection to the origin. Latencies are of the clients, of requests that were due from the storm's first request to its last answer. Loop lag is PipeProxy's own gauge pipeproxy.loop.lag, how long an event waits at most: its 99th percentile of the usual and of the worst tenth of a second of the storm. Ratios are of p99.", PipeProxy, Percentile99, [Percentile50, Percentile99, Percentile999, new("stormMilliseconds", "storm, ms", static round => round["stormSeconds"] * 1e3, "0"), new("loopLagP99Microseconds", "loop lag p99, us", static round => round["loopLag"], "0"), new("worstLoopLagP99Microseconds", "worst, us", static round => round["loopLagWorst"], "0")])
+        {
+            Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
+            HasBar = true,
+        },
         new("idle", "Memory per idle client", "Resident memory with so many idle keep-alive clients, each after one request, less that without them, over their number; of .NET processes after a full collection both times. nginx has most of a plain connection's memory before it comes: it allocates for as many as it is told to expect.", PipeProxy, BytesPerClient(), [BytesPerClient(), new("clients", "clients", static round => round["clients"], "0"), new("residentMebibytesBefore", "MiB without them", static round => round["beforeKib"] / 1024), new("residentMebibytesAfter", "MiB with them", static round => round["afterKib"] / 1024)])
         {
             Cases = new Dictionary<string, string> { ["plain"] = "plain listener", ["tls"] = "TLS listener" },

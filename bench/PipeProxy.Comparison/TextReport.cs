@@ -48,6 +48,11 @@ internal static class TextReport
             : string.Create(CultureInfo.InvariantCulture, $"Medians with intervals of order statistics in brackets ({most.Coverage * 100:0.0} % sure at {rounds} rounds{(most.Coverage < Estimate.Wanted ? "; 95 % need 6" : "")}). Ratios are taken within a round. ~ is a difference that this run cannot tell.");
     }
 
+    /// <summary>How many rounds were lost.</summary>
+    public static string LostSum(ComparisonReport report) => report.Lost.Count == 0
+        ? $"No round of {report.Rounds.Count} was lost."
+        : $"Lost, {report.Lost.Sum(static lost => lost.Rounds.Count)} of {report.Rounds.Count} rounds:";
+
     private static void WriteCase(TextWriter output, ComparisonReport report, Section section, CaseResult result)
     {
         var compared = section.Compared is not null;
@@ -91,11 +96,10 @@ internal static class TextReport
 
     private static void WriteLost(TextWriter output, ComparisonReport report)
     {
-        Round[] lost = [.. report.Lost];
-        output.WriteLine(lost.Length == 0 ? $"No round of {report.Rounds.Count} was lost." : $"Lost, {lost.Length} of {report.Rounds.Count} rounds:");
-        foreach (var round in lost)
+        output.WriteLine(LostSum(report));
+        foreach (var lost in report.Lost)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {round.Section}, {round.Case}, {round.Proxy}, round {round.Number + 1}: {round.Lost}"));
+            output.WriteLine($"  {lost.Text}");
         }
     }
 

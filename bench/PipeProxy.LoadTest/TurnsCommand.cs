@@ -17,6 +17,8 @@ internal sealed class TurnsCommand
     private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load on each that is not measured, before. Default none.");
     private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections to each target. Default 64.", "-c");
     private readonly Option<double?> _rate = Amounts.Rate("--rate", "Open loop: so many requests per second within a turn.");
+    private readonly Option<int?> _storm = Amounts.Whole("--storm", "At the end of each turn so many requests at once, over connections of their own; the result is what the others see meanwhile.");
+    private readonly Option<string?> _stormPath = new("--storm-path") { Description = "What the storm asks for. Default: the target's own path.", HelpName = "PATH" };
     private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
     private readonly Option<string?> _csv = new("--csv") { Description = "Write every turn as CSV.", HelpName = "FILE" };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress on standard error." };
@@ -31,16 +33,17 @@ internal sealed class TurnsCommand
             Remarks =
             [
                 "Turns of a round follow one another directly and have the same weather; ratios are taken within rounds, and their geometric mean is shown with its 95 % interval.",
-                "A turn with an error is lost, and left out on both sides.",
+                "A turn with an error is lost, and left out on both sides. Exit code 1: a target had no good turn.",
             ],
             Examples =
             [
                 "pipeproxy-bench turns nginx=http://127.0.0.1:8081/ proxy=http://127.0.0.1:8080/ --watch-pid 1234=nginx --watch-pid 1235=proxy",
+                "pipeproxy-bench turns old=http://127.0.0.1:8080/ new=http://127.0.0.1:8081/ --rate 2k --turn 300ms --rounds 9 --storm 500 --storm-path /close",
                 "pipeproxy-bench turns old=https://127.0.0.1:8443/ new=https://127.0.0.1:9443/ -k --rounds 100 --csv turns.csv",
             ],
             Arguments = { _targets },
         };
-        foreach (var option in (Option[])[_watch, _turn, _rounds, _warmup, _connections, _rate, _timeout, .. _request.All, _csv, _quiet])
+        foreach (var option in (Option[])[_watch, _turn, _rounds, _warmup, _connections, _rate, _storm, _stormPath, _timeout, .. _request.All, _csv, _quiet])
         {
             command.Options.Add(option);
         }
@@ -90,6 +93,12 @@ internal sealed class TurnsCommand
 
         wrong.AddRange(targets.GroupBy(static target => target.Name).Where(static group => group.Count() > 1).Select(static group => $"The name '{group.Key}' stands twice."));
         wrong.AddRange(processes.Where(group => targets.All(target => target.Name != group.Key)).Select(static group => $"--watch-pid '{group.Key}' is the name of no target."));
+        var (storm, stormPath) = (parsed.GetValue(_storm), parsed.GetValue(_stormPath));
+        if (stormPath is not null && (storm is null || !stormPath.StartsWith('/') || stormPath.StartsWith("//", StringComparison.Ordinal)))
+        {
+            wrong.Add(storm is null ? "--storm-path needs --storm." : $"--storm-path takes a path that begins with one '/', not '{stormPath}'.");
+        }
+
         _request.Check(parsed, wrong);
         if (wrong.Count > 0)
         {
@@ -101,6 +110,7 @@ internal sealed class TurnsCommand
             Targets = [.. targets.Select(target => target with { Process = processes[target.Name].FirstOrDefault() })],
             Turn = parsed.GetValue(_turn) ?? TimeSpan.FromMilliseconds(100),
             Rounds = parsed.GetValue(_rounds) ?? 50,
+            Storm = storm is { } requests ? new Storm(requests, stormPath) : null,
             Load = new LoadPlan
             {
                 Targets = [.. targets.Select(static target => target.Target)],

@@ -1,10 +1,10 @@
 # Load on a proxy, and what it cost, as lines of rounds.tsv. Sourced after proxies.sh.
 #
-# A line is a round: section, case, proxy, number, then name=value, load=RESULT or lost=REASON. PipeProxy.Comparison reads them.
+# A line is a round: section, case, proxy, number, then name=value, load=RESULT or lost=REASON. Or it is a file of them: section, case,
+# turns=CSV. PipeProxy.Comparison reads them.
 
 LOAD_TOOL="$ROOT/artifacts/bin/PipeProxy.LoadTest/release/pipeproxy-bench"
 COMPARISON="$ROOT/artifacts/bin/PipeProxy.Comparison/release/PipeProxy.Comparison"
-ROUNDS_FILE=rounds.tsv
 
 pinned_to_load_cpu() {
   if has taskset && ((CORES > 1)); then
@@ -14,10 +14,10 @@ pinned_to_load_cpu() {
   fi
 }
 
-# record SECTION CASE PROXY ROUND FIELD...
+# record FIELD...
 record() {
   local IFS=$'\t'
-  printf '%s\n' "$*" >>"$DIR/$ROUNDS_FILE"
+  printf '%s\n' "$*" >>"$DIR/rounds.tsv"
 }
 
 # load URL SECONDS CLIENTS [OPTION...]: requests as fast as they are answered, unless options say otherwise; nothing is measured.
@@ -29,30 +29,6 @@ load() {
   else
     pinned_to_load_cpu "$LOAD_TOOL" "$url" -c "$clients" -d "${seconds}s" --trusted-ca "$DIR/ca.pem" "$@"
   fi
-}
-
-# measure SECTION CASE PROXY ROUND INSTANCE URL CLIENTS [OPTION...]: one round. The CPU is of the instance's process, while the load runs.
-measure() {
-  local section=$1 case=$2 proxy=$3 round=$4 pid=${PID_OF[$5]} url=$6 clients=$7 result
-  shift 7
-  result="$DIR/load-$section-$case-${proxy// /}-$round.json"
-  if [[ $LOAD == wrk ]]; then
-    record "$section" "$case" "$proxy" "$round" "$(measure_with_wrk "$pid" "$url" "$clients")"
-  elif load "$url" "$SECONDS_EACH" "$clients" --warmup "${WARM_UP}s" --json "$result" --watch-pid "$pid" "$@" >"$DIR/load.out" 2>&1 || [[ -s $result ]]; then
-    record "$section" "$case" "$proxy" "$round" "load=$result"
-  else
-    record "$section" "$case" "$proxy" "$round" "lost=$(grep -m 1 error "$DIR/load.out" | tr '\t' ' ')"
-  fi
-}
-
-# wrk for those who would rather trust a load generator that is not ours: no warm-up, so that opening its connections is counted too.
-measure_with_wrk() {
-  local pid=$1 before after
-  before=$(cpu_ticks "$pid")
-  load "$2" "$SECONDS_EACH" "$3" >"$DIR/load.out" 2>&1
-  after=$(cpu_ticks "$pid")
-  awk -v ticks="$((after - before))" -v hertz="$(getconf CLK_TCK)" 'BEGIN { printf "cpuSeconds=%.2f\t", ticks / hertz }'
-  wrk_result "$DIR/load.out"
 }
 
 wrk_result() {
@@ -68,25 +44,50 @@ whole() {
   awk -v s="$1" 'BEGIN { print s < 1 ? 1 : int(s + 0.5) }'
 }
 
-# in_turns ROUNDS COMMAND NAME...: COMMAND NAME ROUND for every name in every round, in rotating order, so that none always follows the same one.
-in_turns() {
-  local rounds=$1 command=$2 round i
-  shift 2
-  local names=("$@") count=$#
-  for ((round = 0; round < rounds; round++)); do
-    progress "$CURRENT: round $((round + 1)) of $rounds"
-    for ((i = 0; i < count; i++)); do
-      "$command" "${names[(round + i) % count]}" "$round"
-    done
+# ensure INSTANCE: starts it, once, and warms it up. An instance is a kind with marks: pipeproxy, nginx+log, nginx+again.
+ensure() {
+  [[ -n ${PID_OF[$1]:-} ]] && return
+  local kind=${1%%+*}
+  if [[ $1 == *+log ]]; then
+    start_proxy "$1" "$kind" log
+  else
+    start_proxy "$1" "$kind"
+  fi
+  check_answer "$1"
+  warm_up "$1"
+}
+
+# warm_up INSTANCE [PATH]: code is compiled, and pools are filled.
+warm_up() {
+  progress "warming up $1"
+  load "${URL_OF[$1]}${2:-/}" "$WARM_START" "$CONNECTIONS" >/dev/null 2>&1
+  load "${TLS_URL_OF[$1]}${2:-/}" "$(product "$WARM_START" 0.5)" "$CONNECTIONS" >/dev/null 2>&1
+}
+
+check_answer() {
+  local url answer
+  for url in "${URL_OF[$1]}" "${TLS_URL_OF[$1]}"; do
+    answer=$(curl -s -o /dev/null --cacert "$DIR/ca.pem" --noproxy '*' -w '%{http_code} %{size_download}' "$url/")
+    [[ $answer == "200 1024" ]] || fail "$1 answers '$answer' (status and body bytes) instead of '200 1024' on $url"
   done
-  progress ""
+}
+
+needs_own_load_tool() {
+  [[ $LOAD != wrk ]] && return
+  echo "$CURRENT is skipped: wrk has no fixed rate." >&2
+  return 1
+}
+
+product() {
+  awk -v a="$1" -v b="$2" 'BEGIN { print a * b }'
 }
 
 # One line that is written over on a terminal, and a line per section elsewhere.
 progress() {
   if [[ -t 2 ]]; then
     printf '\r\033[K%s' "$1" >&2
-  elif [[ $1 == *"round 1 of"* ]]; then
-    echo "${1%%:*} ..." >&2
+  elif [[ $1 == "$CURRENT: "* && $CURRENT != "${TOLD:-}" ]]; then
+    TOLD=$CURRENT
+    echo "$CURRENT ..." >&2
   fi
 }

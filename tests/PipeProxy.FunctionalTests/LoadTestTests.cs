@@ -253,7 +253,7 @@ public sealed class LoadTestTests
     public async Task EveryFlag_IsOnThePage()
     {
         var page = await File.ReadAllTextAsync(RepositoryRoot.Combine("docs", "load-test.md"), TestContext.Current.CancellationToken);
-        foreach (string[] command in new string[][] { ["--help"], ["compare", "--help"] })
+        foreach (string[] command in new string[][] { ["--help"], ["compare", "--help"], ["turns", "--help"] })
         {
             await using var help = await TestProcess.RunAsync(LoadTestBinary.Path, command);
             var flags = Regex.Matches(string.Join('\n', help.OutputLines), @"^  (?:-\S, )*(--[a-z-]+)", RegexOptions.Multiline).Select(static match => match.Groups[1].Value).ToArray();

@@ -12,14 +12,14 @@ function draw(place) {
   const plot = rounds[place.dataset.plot];
   const series = [{ label: plot.xLabel, value: (u, v) => v == null ? '-' : plot.xNames ? plot.xNames[u.data[0].indexOf(v)] : v }];
   for (const line of plot.lines) {
-    series.push({ label: line.name, stroke: color(line.color), width: 2, spanGaps: false, points: { show: true, size: 6, fill: color(line.color) }, value: (u, v) => v == null ? '-' : v.toFixed(plot.digits) });
+    series.push({ label: line.name, stroke: color(line.color), width: plot.points ? 2 : 1, spanGaps: false, points: { show: plot.points, size: 6, fill: color(line.color) }, value: (u, v) => v == null ? '-' : v.toFixed(plot.digits) });
   }
   const options = {
     width: place.clientWidth,
     height: 250,
     scales: { x: { time: false, range: (u, min, max) => [min - 0.3, max + 0.3] }, y: plot.logarithmic ? { distr: 3 } : { range: (u, min, max) => [0, max * 1.08] } },
     axes: [
-      axis(plot.xLabel, { splits: () => plot.x, values: (u, values) => values.map((v, i) => plot.xNames ? plot.xNames[i] : v) }),
+      axis(plot.xLabel, { ...(plot.points ? { splits: () => plot.x } : {}), values: (u, values) => values.map((v, i) => plot.xNames ? plot.xNames[i] : v) }),
       axis(plot.yLabel, { size: 64 }),
     ],
     series,

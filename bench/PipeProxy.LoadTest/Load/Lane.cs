@@ -87,10 +87,12 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    /// <summary>Starts again after <see cref="Stop"/>, once every request has ended.</summary>
-    internal void Resume(long now)
+    /// <summary>Starts again after <see cref="Finish"/> or <see cref="Stop"/>, once every request has ended.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="requests">Of a closed loop: only so many.</param>
+    internal void Resume(long now, long requests)
     {
-        _budget = long.MaxValue;
+        _budget = requests;
         _idle.Clear();
         _arrivals?.Reset();
         Start(now);
@@ -106,6 +108,14 @@ internal sealed class Lane : IDisposable
 
     /// <summary>The schedule ends at this moment.</summary>
     internal void EndAt(long end) => _arrivals?.EndAt(end);
+
+    /// <summary>No further request becomes due. An open loop still sends those that are, so a stall at the end counts like any other.</summary>
+    internal void Finish(long now)
+    {
+        _budget = 0;
+        _arrivals?.EndAt(now);
+        _paused.Clear();
+    }
 
     /// <summary>No further request begins.</summary>
     /// <returns>How many were due and found no connection.</returns>

@@ -91,28 +91,39 @@ internal sealed class LoadLoop
     });
 
     /// <summary>Only this lane begins requests.</summary>
+    /// <param name="lane">Its number.</param>
+    /// <param name="requests">Of a closed loop: only so many; null for no bound.</param>
     /// <returns>The moment.</returns>
-    internal Task<long> BeginTurnAsync(int lane) => CallAsync(() =>
+    internal Task<long> BeginTurnAsync(int lane, long? requests) => CallAsync(() =>
     {
         var now = Clock.Now;
-        _lanes[lane].Resume(now);
+        _lanes[lane].Resume(now, requests ?? long.MaxValue);
         return now;
     });
 
-    /// <summary>This lane begins no more requests; completes when its last has ended.</summary>
-    /// <returns>The moment, and how many requests were due and not sent.</returns>
-    internal async Task<(long At, long Unsent)> EndTurnAsync(int lane)
+    /// <summary>No more requests become due on this lane; completes when all that were have been answered or have failed.</summary>
+    /// <returns>The moment.</returns>
+    internal async Task<long> EndTurnAsync(int lane)
     {
         var ended = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var unsent = await CallAsync(() =>
+        await CallAsync(() =>
         {
             (_ending, _ended) = (_lanes[lane], ended);
-            var overdue = _ending.Stop(Clock.Now);
+            _ending.Finish(Clock.Now);
             CheckFinished();
-            return overdue;
+            return 0;
         }).ConfigureAwait(false);
-        return (await ended.Task.ConfigureAwait(false), unsent);
+        return await ended.Task.ConfigureAwait(false);
     }
+
+    /// <summary>This lane begins no more requests, whether they are due or not.</summary>
+    /// <returns>How many were due and not sent.</returns>
+    internal Task<long> StopTurnAsync(int lane) => CallAsync(() =>
+    {
+        var unsent = _lanes[lane].Stop(Clock.Now);
+        CheckFinished();
+        return unsent;
+    });
 
     /// <summary>Schedules end at this moment.</summary>
     internal void PostEnd(long end) => Loop.Post(
@@ -147,7 +158,7 @@ internal sealed class LoadLoop
 
     internal void CheckFinished()
     {
-        if (_ending is { Busy: 0 })
+        if (_ending is { Busy: 0, IsExhausted: true })
         {
             _ending = null;
             _ended!.TrySetResult(Clock.Now);

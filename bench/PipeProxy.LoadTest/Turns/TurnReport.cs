@@ -1,18 +1,27 @@
 using System.Text;
 using PipeProxy.LoadTest.Compare;
+using PipeProxy.LoadTest.Results;
 
 namespace PipeProxy.LoadTest.Turns;
 
 /// <summary>What turns showed, for people, and every turn as CSV (RFC 4180).</summary>
 internal static class TurnReport
 {
+    // Those that a turn of half a second has enough answers for.
+    private static readonly (string Name, double Percentile)[] Percentiles = [.. LatencySummary.Percentiles.Where(static percentile => percentile.Percentile <= 99.9)];
+
     internal static string Text(TurnPlan plan, IReadOnlyList<TurnResult> results)
     {
         var text = new StringBuilder();
         text.AppendLine();
         text.AppendLine($"{plan.Load.Request.Method}, {LoadTest.Text.Plural(plan.Load.Connections, "connection")} to each, {(plan.Load.Rate is { } rate ? $"open loop at {LoadTest.Text.Rate(rate)} per second" : "closed loop")}, {LoadTest.Text.Plural(plan.Rounds, "turn")} of {LoadTest.Text.Duration(plan.Turn.TotalSeconds)} each");
+        if (plan.Storm is { } storm)
+        {
+            text.AppendLine($"then a storm of {LoadTest.Text.Plural(storm.Requests, "request")} at once{(storm.Path is null ? "" : $" for {storm.Path}")}; figures are of the {LoadTest.Text.Plural(plan.Load.Connections, "connection")} during it, ratios of p99");
+        }
+
         text.AppendLine();
-        text.AppendLine(Row("", "CPU/request", "ratio", "95 % interval", "rate", "p50", "p99", "lost"));
+        text.AppendLine(Row("", plan.Storm is null ? "CPU/request" : "storm", "ratio", "95 % interval", "rate", "p50", "p99", "lost"));
         foreach (var target in plan.Targets)
         {
             text.AppendLine(Row(plan, results, target));
@@ -28,11 +37,12 @@ internal static class TurnReport
 
     internal static string Csv(IReadOnlyList<TurnResult> results)
     {
-        var csv = new StringBuilder("round,target,seconds,requests,errors,cpuSeconds,p50,p99\r\n");
+        var csv = new StringBuilder($"round,target,began,seconds,requests,errors,cpuSeconds,{string.Join(',', Percentiles.Select(static percentile => percentile.Name))},stormSeconds,reason\r\n");
         foreach (var result in results)
         {
-            var cpu = double.IsNaN(result.CpuSeconds) ? "" : LoadTest.Text.Invariant($"{result.CpuSeconds:0.#######}");
-            csv.Append(LoadTest.Text.Invariant($"{result.Round},{result.Target},{result.Seconds:0.######},{result.Requests},{result.Errors},{cpu},{result.P50:0.###},{result.P99:0.###}\r\n"));
+            csv.Append(LoadTest.Text.Invariant($"{result.Round},{result.Target},{result.Began.ToUnixTimeMilliseconds() / 1e3:0.000},{result.Seconds:0.######},{result.Requests},{result.Errors},{Number(result.CpuSeconds)},"));
+            csv.Append(string.Join(',', Percentiles.Select(percentile => Number(result.Latency.At(percentile.Percentile)))));
+            csv.Append(LoadTest.Text.Invariant($",{Number(result.StormSeconds)},\"{Printable(result.Reason ?? "").Replace("\"", "\"\"", StringComparison.Ordinal)}\"\r\n"));
         }
 
         return csv.ToString();
@@ -43,9 +53,10 @@ internal static class TurnReport
     {
         var first = Good(results, plan.Targets[0].Name);
         var own = Good(results, target.Name);
+        var turns = results.Count(result => result.Target == target.Name);
         if (own.Count == 0)
         {
-            return Row(target.Name, "-", "-", "", "-", "-", "-", $"{plan.Rounds}/{plan.Rounds}");
+            return Row(target.Name, "-", "-", "", "-", "-", "-", $"{turns}/{turns}");
         }
 
         int[] both = [.. own.Keys.Where(first.ContainsKey)];
@@ -53,16 +64,21 @@ internal static class TurnReport
         var isFirst = ReferenceEquals(target, plan.Targets[0]);
         return Row(
             target.Name,
-            target.Process is null ? "-" : LoadTest.Text.Microseconds(Median(own.Values.Select(static turn => turn.CpuMicrosPerRequest))),
+            plan.Storm is not null ? LoadTest.Text.Duration(Median(own.Values.Select(static turn => turn.StormSeconds)))
+                : target.Process is null ? "-"
+                : LoadTest.Text.Microseconds(Median(own.Values.Select(static turn => turn.CpuMicrosPerRequest))),
             isFirst ? "1" : double.IsNaN(ratio.Ratio) ? "-" : LoadTest.Text.Invariant($"{ratio.Ratio:0.000}"),
             isFirst || !ratio.IsKnown ? "" : LoadTest.Text.Invariant($"{ratio.Low:0.000} to {ratio.High:0.000}"),
             LoadTest.Text.Rate(Median(own.Values.Select(static turn => turn.Rate))),
             LoadTest.Text.Microseconds(Median(own.Values.Select(static turn => turn.P50))),
             LoadTest.Text.Microseconds(Median(own.Values.Select(static turn => turn.P99))),
-            $"{results.Count(result => result.Target == target.Name) - own.Count}/{results.Count(result => result.Target == target.Name)}");
+            $"{turns - own.Count}/{turns}");
 
-        // CPU per request where both are watched, time per request otherwise.
-        double Figure(TurnResult turn) => plan.Targets[0].Process is null || target.Process is null ? 1 / turn.Rate : turn.CpuMicrosPerRequest;
+        // CPU per request where both are watched, time per request otherwise; a storm's own work would be in both.
+        double Figure(TurnResult turn)
+            => plan.Storm is not null ? turn.P99
+                : plan.Targets[0].Process is null || target.Process is null ? 1 / turn.Rate
+                : turn.CpuMicrosPerRequest;
     }
 
     private static Dictionary<int, TurnResult> Good(IReadOnlyList<TurnResult> results, string target)
@@ -73,6 +89,9 @@ internal static class TurnReport
         double[] sorted = [.. values.Order()];
         return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
     }
+
+    // What there is none of is an empty field.
+    private static string Number(double value) => double.IsFinite(value) ? LoadTest.Text.Invariant($"{value:0.#######}") : "";
 
     // What an origin sent must not steer the terminal.
     private static string Printable(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));

@@ -1,5 +1,6 @@
 using PipeProxy.LoadTest.Load;
 using PipeProxy.LoadTest.Results;
+using PipeProxy.LoadTest.Watch;
 using PipeProxy.Tls;
 
 namespace PipeProxy.LoadTest.Turns;
@@ -11,108 +12,109 @@ namespace PipeProxy.LoadTest.Turns;
 /// </remarks>
 internal sealed class TurnRun(TurnPlan plan, TextWriter? progress)
 {
-    private static readonly TimeSpan Sweep = TimeSpan.FromMilliseconds(200);
-
     private readonly List<TurnResult> _results = [];
-    private Tally _spare = new();
+    private TurnLoop? _clients;
+    private TurnLoop? _storm;
+    private Exception? _bug;
 
     /// <summary>Runs them all.</summary>
     /// <param name="stop">Ends the run after the turn; what was measured until then is the result.</param>
     /// <exception cref="LoadException">A target cannot be reached.</exception>
     internal async Task<IReadOnlyList<TurnResult>> RunAsync(CancellationToken stop)
     {
-        Exception? bug = null;
-        var loop = new LoadLoop(0, plan.Load, exception => bug ??= exception);
         using var workers = plan.Targets.Any(static target => target.Target.IsTls) ? new HandshakeWorkers() : null;
-        loop.Add(await LanesAsync(loop, workers).ConfigureAwait(false));
-        loop.Loop.Start();
         try
         {
-            await PrepareAsync(loop).ConfigureAwait(false);
-            for (var i = 0; i < plan.Targets.Count && plan.Load.Warmup > TimeSpan.Zero && !stop.IsCancellationRequested; i++)
+            _clients = await TurnLoop.StartAsync(0, plan.Load, workers, SetBug).ConfigureAwait(false);
+            if (plan.Storm is { } storm)
             {
-                progress?.WriteLine($"warming up {plan.Targets[i].Name}");
-                _ = await TurnAsync(loop, 0, i, plan.Load.Warmup).ConfigureAwait(false);
+                _storm = await TurnLoop.StartAsync(1, plan.Load with { Targets = [.. plan.Load.Targets.Select(storm.At)], Connections = storm.Requests, Rate = null }, workers, SetBug).ConfigureAwait(false);
             }
 
-            for (var round = 0; round < plan.Rounds && !stop.IsCancellationRequested; round++)
-            {
-                // Rotated, so that none always follows the same one.
-                for (var i = 0; i < plan.Targets.Count; i++)
-                {
-                    _results.Add(await TurnAsync(loop, round, (round + i) % plan.Targets.Count, plan.Turn).ConfigureAwait(false));
-                }
-            }
+            progress?.WriteLine($"opening {plan.Load.Connections + (plan.Storm?.Requests ?? 0)} connections to each");
+            await _clients.PrepareAsync().ConfigureAwait(false);
+            await (_storm?.PrepareAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+            await TakeTurnsAsync(_clients, stop).ConfigureAwait(false);
         }
         finally
         {
-            await loop.EndAsync().ConfigureAwait(false);
+            await (_clients?.StopAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+            await (_storm?.StopAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         }
 
-        return bug is null ? _results : throw new LoadException($"A bug in this tool: {bug}");
+        return _bug is null ? _results : throw new LoadException($"A bug in this tool: {_bug}");
     }
 
-    private async Task<List<Lane>> LanesAsync(LoadLoop loop, HandshakeWorkers? workers)
+    private async Task TakeTurnsAsync(TurnLoop clients, CancellationToken stop)
     {
-        var lanes = new List<Lane>();
-        foreach (var target in plan.Targets)
+        for (var i = 0; i < plan.Targets.Count && plan.Load.Warmup > TimeSpan.Zero && !stop.IsCancellationRequested; i++)
         {
-            var origin = (await Origin.ResolveAsync([target.Target], CancellationToken.None).ConfigureAwait(false))[0];
-            var arrivals = plan.Load.Rate is { } rate ? new Arrivals(rate, 0) : null;
-            lanes.Add(new Lane(loop, origin, plan.Load, new Dialer(origin, plan.Load, workers), Enumerable.Range(0, plan.Load.Connections), arrivals));
+            progress?.WriteLine($"warming up {plan.Targets[i].Name}");
+            _ = await TurnAsync(clients, 0, i, plan.Load.Warmup).ConfigureAwait(false);
         }
 
-        return lanes;
+        for (var round = 0; round < plan.Rounds && !stop.IsCancellationRequested; round++)
+        {
+            // Rotated, so that none always follows the same one.
+            for (var i = 0; i < plan.Targets.Count; i++)
+            {
+                _results.Add(await TurnAsync(clients, round, (round + i) % plan.Targets.Count, plan.Turn).ConfigureAwait(false));
+            }
+        }
     }
 
-    private async Task PrepareAsync(LoadLoop loop)
-    {
-        if (plan.Load.RequestsPerConnection == 1)
-        {
-            return;
-        }
-
-        progress?.WriteLine($"opening {plan.Load.Connections} connections to each");
-        await SweepUntilAsync(loop, loop.PrepareAsync()).ConfigureAwait(false);
-        var tally = (await loop.TakeAsync(_spare).ConfigureAwait(false)).Tally;
-        if (tally.Connecting.TotalCount == 0 && tally.Errors > 0)
-        {
-            var (kind, text) = tally.Reasons.MaxBy(static reason => reason.Value).Key;
-            throw new LoadException($"No connection could be made ({kind}): {text}");
-        }
-
-        tally.Clear();
-        _spare = tally;
-    }
-
-    private async Task<TurnResult> TurnAsync(LoadLoop loop, int round, int index, TimeSpan length)
+    private async Task<TurnResult> TurnAsync(TurnLoop clients, int round, int index, TimeSpan length)
     {
         var (name, _, process) = plan.Targets[index];
         process?.Begin();
-        var begin = await loop.BeginTurnAsync(index).ConfigureAwait(false);
-        await SweepUntilAsync(loop, Task.Delay(length)).ConfigureAwait(false);
-        var ending = loop.EndTurnAsync(index);
-        await SweepUntilAsync(loop, ending).ConfigureAwait(false);
-        var (end, unsent) = await ending.ConfigureAwait(false);
+        var (began, begin) = (DateTimeOffset.UtcNow, await clients.BeginAsync(index).ConfigureAwait(false));
+        await clients.PassAsync(Task.Delay(length)).ConfigureAwait(false);
+        var (storm, stormSeconds) = (default(Tally), double.NaN);
+        if (_storm is not null)
+        {
+            // What came before it is not the result.
+            clients.Return(await clients.TakeAsync().ConfigureAwait(false));
+            process?.Begin();
+            (began, begin) = (DateTimeOffset.UtcNow, Clock.Now);
+            (storm, stormSeconds) = await StormAsync(clients, _storm, index).ConfigureAwait(false);
+        }
+
+        var (end, unsent) = await clients.EndAsync(index).ConfigureAwait(false);
         process?.End();
 
-        var tally = (await loop.TakeAsync(_spare).ConfigureAwait(false)).Tally;
-        var latency = LatencySummary.Of(tally.Latency);
-        var reason = unsent > 0 ? $"{unsent} requests of the schedule found no free connection"
-            : tally.Reasons.Count > 0 ? tally.Reasons.MaxBy(static pair => pair.Value).Key.Text
-            : tally.HttpErrors > 0 ? "answers of 400 or above"
-            : null;
-        var result = new TurnResult(round, name, Clock.Seconds(end - begin), tally.Requests, tally.Errors + unsent, process?.Usage.Cpu.TotalSeconds ?? double.NaN, latency.At(50), latency.At(99), reason);
-        tally.Clear();
-        _spare = tally;
+        var tally = await clients.TakeAsync().ConfigureAwait(false);
+        var result = new TurnResult(round, name, began, Clock.Seconds(end - begin), tally.Requests, tally.Errors + unsent + (storm?.Errors ?? 0), Cpu(process), LatencySummary.Of(tally.Latency), ReasonOf(tally, storm, unsent))
+        {
+            StormSeconds = stormSeconds,
+        };
+        clients.Return(tally);
+        if (storm is not null)
+        {
+            _storm!.Return(storm);
+        }
+
         return result;
     }
 
-    private static async Task SweepUntilAsync(LoadLoop loop, Task over)
+    // The clients go on meanwhile, and their loop is swept.
+    private async Task<(Tally Tally, double Seconds)> StormAsync(TurnLoop clients, TurnLoop storm, int index)
     {
-        while (await Task.WhenAny(over, Task.Delay(Sweep)).ConfigureAwait(false) != over)
-        {
-            loop.PostSweep();
-        }
+        var begin = await storm.BeginAsync(index, plan.Storm!.Requests).ConfigureAwait(false);
+        var over = storm.EndAsync(index);
+        await clients.PassAsync(over).ConfigureAwait(false);
+        var (end, _) = await over.ConfigureAwait(false);
+        return (await storm.TakeAsync().ConfigureAwait(false), Clock.Seconds(end - begin));
     }
+
+    private static double Cpu(WatchedProcess? process) => process?.Usage.Cpu.TotalSeconds ?? double.NaN;
+
+    private static string? ReasonOf(Tally tally, Tally? storm, long unsent)
+        => unsent > 0 ? $"{unsent} requests of the schedule found no free connection" : ReasonOf(tally) ?? (storm is null ? null : ReasonOf(storm) is { } reason ? $"in the storm: {reason}" : null);
+
+    private static string? ReasonOf(Tally tally)
+        => tally.Reasons.Count > 0 ? tally.Reasons.MaxBy(static pair => pair.Value).Key.Text
+            : tally.HttpErrors > 0 ? $"answers of {Array.FindIndex(tally.Statuses, 400, static count => count > 0)}"
+            : null;
+
+    private void SetBug(Exception exception) => _bug ??= exception;
 }

@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using PipeProxy.Http1;
 using PipeProxy.Telemetry;
@@ -14,17 +13,10 @@ namespace PipeProxy.Connections;
 /// Loop-owned from accept to close. A pipelined request is parsed only when the answer before it is out, so order and back-pressure
 /// need no queue. An idle connection holds no buffer and no exchange.
 /// </remarks>
-internal sealed class Http1Connection
+internal sealed partial class Http1Connection
 {
     // After this many requests without a wait the loop turns to its other connections.
     private const int MaxRequestsPerTurn = 16;
-
-    // How long a client that still sends is listened to after its last answer (RFC 9112 section 9.6).
-    private static readonly TimeSpan LingerSilence = TimeSpan.FromSeconds(2);
-    private const long LingerMilliseconds = 10_000;
-
-    // While draining, how long an idle client may still begin a request: it may have sent one before it could know.
-    private static readonly TimeSpan DrainSilence = TimeSpan.FromSeconds(5);
 
     private readonly LoopStream _stream;
     private readonly ConnectionServices _services;
@@ -205,70 +197,6 @@ internal sealed class Http1Connection
         }
     }
 
-    /// <summary>From now on every answer is the last of its connection. What arrives is still served; silence is waited for shortly. Any thread.</summary>
-    public void Drain() => Loop.Post(static state => ((Http1Connection)state!).DrainCore(), this);
-
-    /// <summary>Ends the connection at once with a reset: what was sent must not be taken for whole.</summary>
-    public void Abort() => _stream.Abort();
-
-    /// <summary>As <see cref="Abort"/>, and whatever the handler of the current request waits for ends, too.</summary>
-    public void Cut()
-    {
-        _stream.Abort();
-        _current?.Cut();
-    }
-
-    /// <summary>Ends the request under way whatever its handler waits for: with an answer of the proxy's own, or a reset when another is on its way.</summary>
-    public void EndCurrent(Failure failure)
-    {
-        if (_current is not { Failure: null } exchange)
-        {
-            return;
-        }
-
-        exchange.CloseAfter = true;
-        exchange.Fail(failure);
-        if (!_stream.IsClosed)
-        {
-            _output.Push();
-            BeginLinger();
-        }
-
-        exchange.Cut();
-    }
-
-    /// <summary>Tells the client that nothing more comes and bounds what is still read from it.</summary>
-    public void BeginLinger()
-    {
-        if (!_lingering)
-        {
-            _lingering = true;
-            _stream.ShutdownSend();
-            _input.SetTimeout(LingerSilence, DeadlineKind.BetweenBytes);
-        }
-    }
-
-    /// <summary>The client has ended its side in order: over TLS with close_notify.</summary>
-    public bool ClientEndedCleanly => _input.Status == IoStatus.End;
-
-    /// <summary>Bytes go both ways from here on; the clock ends it when nothing moves.</summary>
-    public void BeginTunnel()
-    {
-        _input.SetTimeout(Timeout.InfiniteTimeSpan, DeadlineKind.None);
-        _output.SetTimeout(_current!.Settings.Timeouts.Tunnel);
-        _clock.WatchTunnel(_current);
-    }
-
-    /// <summary>Ends our side in order; reading goes on.</summary>
-    public void ShutdownSend() => _stream.ShutdownSend();
-
-    /// <summary>Ends a tunnel in which nothing moves.</summary>
-    public void CloseTunnel()
-    {
-        _stream.Close();
-        _current?.Cut();
-    }
-
     /// <summary>Bounds each wait for a piece of the request's body, and for the client to take a piece of the answer.</summary>
     public void SetBodyTimeouts()
     {
@@ -287,20 +215,6 @@ internal sealed class Http1Connection
         _ => new Failure(Outcome.ClientClosed, "The client ended the connection within its request body."),
     };
 
-    private void DrainCore()
-    {
-        _draining = true;
-        if (_current is null)
-        {
-            _input.SetTimeout(DrainSilence, DeadlineKind.KeepAlive);
-        }
-        else if (_current.HasHead)
-        {
-            // Whoever waits for its answer learns from it that it is the last; a request still arriving looks at the flag itself.
-            _current.CloseAfter = true;
-        }
-    }
-
     private Exchange Begin()
     {
         var exchange = _services.Exchanges.Get();
@@ -315,114 +229,5 @@ internal sealed class Http1Connection
         _current = null;
         _input.ReleaseHead();
         _services.Exchanges.Return(exchange);
-    }
-
-    // Done with a failure: the head is refused. Done without: it is there and its framing decided.
-    private ParseStatus TryParseHead(Exchange exchange, out Failure? failure)
-    {
-        failure = null;
-        var head = exchange.Request;
-        var status = Http1Parser.ParseRequest(_input.BufferedMemory.Span, head, exchange.Settings.HeadLimits, out var rejection);
-        if (status == ParseStatus.Done)
-        {
-            exchange.TakeHead(_input.HoldHead(head.Length));
-            exchange.Framing = MessageFraming.OfRequest(head);
-            rejection = exchange.Framing.Kind == FramingKind.Rejected ? exchange.Framing.Rejection : Http1Rejection.None;
-        }
-
-        if (status != ParseStatus.NeedMore && rejection != Http1Rejection.None)
-        {
-            failure = Describe(rejection);
-        }
-
-        return status;
-    }
-
-    // Null: the head is there and its framing decided. CloseAfter without a failure: the client has gone without a word.
-    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
-    private async ValueTask<Failure?> ReadHeadAsync(Exchange exchange)
-    {
-        var timeout = exchange.Settings.Timeouts.RequestHead;
-        var until = _stream.Loop.Now + (long)timeout.TotalMilliseconds;
-        while (true)
-        {
-            // The deadline is the whole head's: a client that sends a byte now and then does not move it.
-            _input.Advance(0, _input.BufferedBytes);
-            _input.SetTimeout(timeout > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Max(1, until - _stream.Loop.Now)) : timeout, DeadlineKind.RequestHead);
-            var read = await _input.ReadAsync();
-            if (read.IsCompleted)
-            {
-                exchange.CloseAfter = true;
-                return null;
-            }
-
-            if (TryParseHead(exchange, out var failure) != ParseStatus.NeedMore)
-            {
-                return failure;
-            }
-        }
-    }
-
-    private void Refuse(Exchange exchange, Failure failure)
-    {
-        if (!exchange.HasHead)
-        {
-            exchange.IdentifyWithoutHead();
-        }
-
-        exchange.CloseAfter = true;
-        exchange.Fail(failure);
-    }
-
-    private static Failure Describe(Http1Rejection rejection)
-    {
-        var outcome = Http1Rejections.ClassOf(rejection) switch
-        {
-            RejectionClass.RequestLineTooLong => Outcome.RequestLineTooLong,
-            RejectionClass.FieldsTooLarge => Outcome.FieldsTooLarge,
-            RejectionClass.MethodNotServed => Outcome.MethodNotServed,
-            RejectionClass.CodingNotServed => Outcome.CodingNotServed,
-            RejectionClass.VersionNotServed => Outcome.VersionNotServed,
-            _ => Outcome.RequestMalformed,
-        };
-        return new Failure(outcome, Http1Rejections.Describe(rejection));
-    }
-
-    // A read cannot be taken back, so whoever is too slow is answered from here and the close ends the read.
-    private void OnReadTimeout(DeadlineKind kind)
-    {
-        if (_current is { AnswerStarted: false } exchange && !_lingering && kind is DeadlineKind.RequestHead or DeadlineKind.BetweenBytes)
-        {
-            Refuse(exchange, kind == DeadlineKind.RequestHead
-                ? new Failure(Outcome.RequestTimeout, $"The request's head did not arrive within {exchange.Settings.Timeouts.RequestHead.TotalSeconds:0.#} s.")
-                : new Failure(Outcome.RequestBodyTimeout, $"Nothing of the request's body arrived for {exchange.Settings.Timeouts.BetweenBytes.TotalSeconds:0.#} s."));
-            _output.Push();
-        }
-
-        if (_current is { AnswerStarted: true, Failure: null } && !_lingering)
-        {
-            // An answer is on its way, and its end must not look like one.
-            _stream.Abort();
-            return;
-        }
-
-        _stream.Close();
-    }
-
-    // Reads and drops what a client still sends, so that its answer is not lost to a reset of ours (RFC 9112 section 9.6).
-    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
-    private async ValueTask LingerAsync()
-    {
-        var until = _stream.Loop.Now + LingerMilliseconds;
-        _input.Advance(_input.BufferedBytes, _input.BufferedBytes);
-        while (_stream.Loop.Now < until)
-        {
-            var read = await _input.ReadAsync();
-            _input.Advance(_input.BufferedBytes, _input.BufferedBytes);
-            if (read.IsCompleted)
-            {
-                return;
-            }
-        }
     }
 }

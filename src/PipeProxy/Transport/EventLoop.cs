@@ -202,6 +202,11 @@ internal sealed class EventLoop
     {
         _current = this;
         ExecutionContext.SuppressFlow();
+        if (Libc.IsSupported)
+        {
+            Libc.AskForShortTurns();
+        }
+
         EndWait();
         while (true)
         {

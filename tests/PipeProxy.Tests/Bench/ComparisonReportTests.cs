@@ -27,7 +27,7 @@ public sealed class ComparisonReportTests
         var nginx = report.Sections.Single().Cases.Single().Proxies[1];
 
         Assert.Equal((1.5, 2, 1), (Rounded(nginx.Ratio.Median), nginx.Ratio.Count, nginx.Lost.Count));
-        Assert.Equal(["3 errors"], report.Lost.Select(static round => round.Lost!));
+        Assert.Equal(["cpu, plain, nginx, round 3 of 3: 3 errors"], report.Lost.Select(static lost => lost.Text));
     }
 
     [Fact]
@@ -58,7 +58,16 @@ public sealed class ComparisonReportTests
         TextReport.Write(text, Report([.. Rounds("cpu", "pipeproxy", [20, 20]), .. Rounds("cpu", "nginx", [25, 25]), new Round("cpu", "plain", "nginx", 2, Values(1), "3 errors")]));
 
         Assert.Contains("pipeproxy / nginx, the better of nginx and HAProxy: 0.80", text.ToString(), StringComparison.Ordinal);
-        Assert.Contains("cpu, plain, nginx, round 3: 3 errors", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("cpu, plain, nginx, round 3 of 3: 3 errors", text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RoundsLostForOneReason_AreOneLine()
+    {
+        var report = Report([.. Enumerable.Range(0, 9).Select(static number => new Round("cpu", "tls", "yarp", number, Values(1), number == 2 ? null : "answers of 502"))]);
+
+        Assert.Equal("cpu, tls, yarp, rounds 1, 2, 4, 5, 6 and 3 more of 9: answers of 502", Assert.Single(report.Lost).Text);
+        Assert.Equal("Lost, 8 of 9 rounds:", TextReport.LostSum(report));
     }
 
     [Fact]

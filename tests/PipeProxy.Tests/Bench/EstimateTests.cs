@@ -25,6 +25,8 @@ public sealed class EstimateTests
     [InlineData(6, 1, 6, 0.96875)]
     [InlineData(9, 2, 8, 0.9609375)]
     [InlineData(20, 6, 15, 0.9586)]
+    [InlineData(100, 40, 61, 0.9648)]
+    [InlineData(1200, 566, 635, 0.9537)]
     public void Interval_IsOfTheInnermostRanksThatReach95Percent(int n, double low, double high, double coverage)
     {
         var estimate = Estimate.Of(Enumerable.Range(1, n).Select(static value => (double)value).Reverse());

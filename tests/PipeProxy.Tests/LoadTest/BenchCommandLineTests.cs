@@ -1,4 +1,4 @@
-using System.CommandLine;
+using System.Text.RegularExpressions;
 using PipeProxy.LoadTest;
 
 namespace PipeProxy.Tests.LoadTest;
@@ -34,6 +34,17 @@ public sealed class BenchCommandLineTests
         "compare",
         "compare|only-one",
         "compare|--a|x",
+        "turns",
+        "turns|a=http://h/",
+        "turns|a=http://h/|http://h/",
+        "turns|a=http://h/|a=http://h/b",
+        "turns|a=http://h/|b=http://h/|--turn|0",
+        "turns|a=http://h/|b=http://h/|--rounds|0",
+        "turns|a=http://h/|b=http://h/|--watch-pid|1=c",
+        "turns|a=http://h/|b=http://h/|--storm|0",
+        "turns|a=http://h/|b=http://h/|--storm-path|/close",
+        "turns|a=http://h/|b=http://h/|--storm|5|--storm-path|close",
+        "turns|a=http://h/|b=http://h/|--chunked",
     ];
 
     [Theory]
@@ -52,15 +63,14 @@ public sealed class BenchCommandLineTests
     {
         foreach (var command in CommandLine.Create().Subcommands.Prepend(CommandLine.Create()))
         {
-            var (exitCode, output, error) = await RunAsync(command is RootCommand ? ["--help"] : [command.Name, "--help"]);
+            var (exitCode, output, error) = await RunAsync(command.Parents.Any() ? [command.Name, "--help"] : ["--help"]);
             Assert.Equal((0, ""), (exitCode, error));
             foreach (var example in Assert.IsType<ExampleCommand>(command).Examples)
             {
                 Assert.Contains(example, output, StringComparison.Ordinal);
 
-                // The pids of the examples are no processes of this computer.
-                var words = example.Replace("'", "", StringComparison.Ordinal).Replace("1234=", $"{Environment.ProcessId}=", StringComparison.Ordinal)
-                    .Replace("1235=", $"{Environment.ProcessId}=", StringComparison.Ordinal).Split(' ');
+                // A pid of somebody's computer is no process of this one.
+                var words = Regex.Replace(example.Replace("'", "", StringComparison.Ordinal), @"\b123\d=", $"{Environment.ProcessId}=").Split(' ');
                 Assert.Equal("pipeproxy-bench", words[0]);
                 Assert.Empty(CommandLine.Create().Parse(words[1..]).Errors);
             }
@@ -72,6 +82,15 @@ public sealed class BenchCommandLineTests
     {
         var (_, _, error) = await RunAsync(["http://h/", "--chunked", "-H", "x", "-X", "?"]);
         Assert.Equal(3, error.Split("error: ").Length - 1);
+    }
+
+    [Fact]
+    public async Task TurnsErrors_NameTheirTargets()
+    {
+        var (_, _, error) = await RunAsync(["turns", "a=http://h/", "a=http://h/", "--watch-pid", $"{Environment.ProcessId}=b"]);
+        Assert.Contains("The name 'a' stands twice.", error, StringComparison.Ordinal);
+        Assert.Contains(OperatingSystem.IsLinux() ? "--watch-pid 'b' is the name of no target." : "works on Linux only", error, StringComparison.Ordinal);
+        Assert.EndsWith("next: pipeproxy-bench turns --help", error.TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]

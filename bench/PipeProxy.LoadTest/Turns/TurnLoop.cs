@@ -1,0 +1,91 @@
+using PipeProxy.LoadTest.Load;
+using PipeProxy.Tls;
+
+namespace PipeProxy.LoadTest.Turns;
+
+/// <summary>A loop with the connections to every target, of which one target's are busy at a time.</summary>
+internal sealed class TurnLoop
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
+
+    private readonly LoadPlan _plan;
+    private readonly LoadLoop _loop;
+    private Tally _spare = new();
+
+    private TurnLoop(int index, LoadPlan plan, Action<Exception> onBug) => (_plan, _loop) = (plan, new LoadLoop(index, plan, onBug));
+
+    /// <summary>Resolves the plan's targets and starts the loop.</summary>
+    /// <param name="index">Its number.</param>
+    /// <param name="plan">What happens in a turn.</param>
+    /// <param name="workers">Make TLS handshakes; null when no target needs them.</param>
+    /// <param name="onBug">Is told of an exception that left a callback.</param>
+    /// <exception cref="LoadException">A name has no address.</exception>
+    internal static async Task<TurnLoop> StartAsync(int index, LoadPlan plan, HandshakeWorkers? workers, Action<Exception> onBug)
+    {
+        var self = new TurnLoop(index, plan, onBug);
+        var lanes = new List<Lane>();
+        foreach (var target in plan.Targets)
+        {
+            var origin = (await Origin.ResolveAsync([target], CancellationToken.None).ConfigureAwait(false))[0];
+            var arrivals = plan.Rate is { } rate ? new Arrivals(rate, 0) : null;
+            lanes.Add(new Lane(self._loop, origin, plan, new Dialer(origin, plan, workers), Enumerable.Range(0, plan.Connections), arrivals));
+        }
+
+        self._loop.Add(lanes);
+        self._loop.Loop.Start();
+        return self;
+    }
+
+    /// <summary>Opens all connections, to all targets.</summary>
+    /// <exception cref="LoadException">Not one could be made.</exception>
+    internal async Task PrepareAsync()
+    {
+        await PassAsync(_loop.PrepareAsync()).ConfigureAwait(false);
+        var tally = await TakeAsync().ConfigureAwait(false);
+        if (tally.Connecting.TotalCount == 0 && tally.Errors > 0)
+        {
+            var (kind, text) = tally.Reasons.MaxBy(static reason => reason.Value).Key;
+            throw new LoadException($"No connection could be made ({kind}): {text}");
+        }
+
+        Return(tally);
+    }
+
+    /// <summary>The target's turn begins.</summary>
+    /// <param name="target">Its number in the plan.</param>
+    /// <param name="requests">Only so many; null for as many as there is time for.</param>
+    /// <returns>The moment.</returns>
+    internal Task<long> BeginAsync(int target, long? requests = null) => _loop.BeginTurnAsync(target, requests);
+
+    /// <summary>The target's turn ends when everything that was due has been answered, or <c>--timeout</c> later.</summary>
+    /// <returns>The moment, and how many requests were due and not sent.</returns>
+    internal async Task<(long At, long Unsent)> EndAsync(int target)
+    {
+        var ending = _loop.EndTurnAsync(target);
+        await PassAsync(Task.WhenAny(ending, Task.Delay(_plan.Timeout))).ConfigureAwait(false);
+        var unsent = ending.IsCompleted ? 0 : await _loop.StopTurnAsync(target).ConfigureAwait(false);
+        await PassAsync(ending).ConfigureAwait(false);
+        return (await ending.ConfigureAwait(false), unsent);
+    }
+
+    /// <summary>Hands over what was counted since the last call; <see cref="Return"/> gives it back.</summary>
+    internal async Task<Tally> TakeAsync() => (await _loop.TakeAsync(_spare).ConfigureAwait(false)).Tally;
+
+    internal void Return(Tally tally)
+    {
+        tally.Clear();
+        _spare = tally;
+    }
+
+    /// <summary>Waits, and has the loop look for what waits too long.</summary>
+    internal async Task PassAsync(Task over)
+    {
+        while (await Task.WhenAny(over, Task.Delay(Tick)).ConfigureAwait(false) != over)
+        {
+            _loop.PostSweep();
+        }
+    }
+
+    /// <summary>Resets what is open and ends the thread.</summary>
+    internal Task StopAsync() => _loop.EndAsync();
+}
