@@ -280,6 +280,11 @@ internal sealed class Forwarder(UpstreamPool pool)
 
         var keepAlive = head.KeepAlive && framing.Kind != FramingKind.UntilClose;
         var chunked = ForwardedResponse.WriteHead(exchange, framing, cors);
+        if (head.StatusCode is 400 or 403 && upstream.Key.Identity is not null)
+        {
+            exchange.Refusal = RefusalOf(upstream, head);
+        }
+
         ConsumeHead(upstream.Input, head.Length);
         if (!framing.HasBody)
         {
@@ -307,6 +312,28 @@ internal sealed class Forwarder(UpstreamPool pool)
                 exchange.AbortClient(exchange.Upload.End is PumpEnd.SourceEnded or PumpEnd.SourceMalformed or PumpEnd.TooLarge ? exchange.DescribeUpload().Outcome : Outcome.ResponseIncomplete);
                 return false;
         }
+    }
+
+    // Cold: what an origin that finished TLS says in HTTP about our certificate. nginx's own pages fit the read that brought the head.
+    private static HttpRefusal RefusalOf(UpstreamConnection upstream, ResponseHead head)
+    {
+        if (head.StatusCode == 403)
+        {
+            return upstream.CertificateRequested switch
+            {
+                true => HttpRefusal.ForbiddenAfterAsking,
+                false => HttpRefusal.ForbiddenWithoutAsking,
+                null => HttpRefusal.Forbidden,
+            };
+        }
+
+        upstream.Input.TryRead(out var read);
+        var body = read.Buffer.FirstSpan[head.Length..];
+        var refusal = body.IndexOf("No required SSL certificate was sent"u8) >= 0 ? HttpRefusal.CertificateMissing
+            : body.IndexOf("The SSL certificate error"u8) >= 0 ? HttpRefusal.CertificateRefused
+            : HttpRefusal.None;
+        upstream.Input.AdvanceTo(read.Buffer.Start);
+        return refusal;
     }
 
     private static void ConsumeHead(PipeReader input, int length)
