@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using PipeProxy.Certificates;
+using PipeProxy.Cli.Diagnose;
 using PipeProxy.Cli.MtlsCertificate;
 using PipeProxy.Cli.Output;
 using PipeProxy.Cli.Run;
@@ -24,10 +25,11 @@ internal static class CommandLine
                 "pipeproxy mtls-certificate create --name aws-alb-cert --cert client-cert.pem --key client-key.pem --environment-type production",
                 "pipeproxy run --forward https://my-alb.example --mtls-certificate aws-alb-cert",
                 "pipeproxy check",
+                "pipeproxy diagnose https://my-alb.example --mtls-certificate aws-alb-cert",
                 "pipeproxy mtls-certificate list",
             ],
             Options = { help, new VersionOption { Description = "Show the version." } },
-            Subcommands = { RunCommand.Create(), CheckCommand.Create(), MtlsCertificateCommand.Create(), CompletionsCommand.Create() },
+            Subcommands = { RunCommand.Create(), CheckCommand.Create(), DiagnoseCommand.Create(), MtlsCertificateCommand.Create(), CompletionsCommand.Create() },
         };
     }
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
@@ -113,8 +112,14 @@ public sealed partial class ReverseProxy
         LogCertificates(_options.Logger, certificates.Certificates.Count);
     }
 
+    // The gauge shows every certificate; the log speaks of those that routes present.
     private void UseExpiry(CertificateSet certificates)
-        => _metrics.Use([.. certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter))]);
+    {
+        var all = certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter)).ToList();
+        var used = _config.Routes.Select(static route => route.Handler.MtlsCertificate).ToHashSet();
+        _metrics.Use(all);
+        _expiry.Use([.. all.Where(certificate => used.Contains(certificate.Name))]);
+    }
 
     private static void CheckAddresses(ProxyConfig config, List<ConfigurationError> errors)
     {
@@ -134,31 +139,19 @@ public sealed partial class ReverseProxy
             return new UpstreamTrust(null, "", config.Timeouts.Handshake);
         }
 
-        try
+        if (TrustedRoots.TryRead(file, out var problem) is not { } roots)
         {
-            var roots = new X509Certificate2Collection();
-            roots.ImportFromPemFile(file);
-            if (roots.Count > 0)
-            {
-                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                foreach (var root in roots)
-                {
-                    hash.AppendData(root.RawDataMemory.Span);
-                }
-
-                return new UpstreamTrust(roots, Convert.ToHexString(hash.GetHashAndReset()), config.Timeouts.Handshake);
-            }
-
-            Refuse("holds no PEM certificate (-----BEGIN CERTIFICATE-----)");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            Refuse($"cannot be read: {e.Message}");
+            errors.Add((config.TrustedCertificatesSource ?? new SettingSource(null, "trustedCertificates", file)).Error(problem));
+            return null;
         }
 
-        return null;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var root in roots)
+        {
+            hash.AppendData(root.RawDataMemory.Span);
+        }
 
-        void Refuse(string message) => errors.Add((config.TrustedCertificatesSource ?? new SettingSource(null, "trustedCertificates", file)).Error(message));
+        return new UpstreamTrust(roots, Convert.ToHexString(hash.GetHashAndReset()), config.Timeouts.Handshake);
     }
 
     // Read anew at each reload, so a renewed server certificate is in force for the next handshake.

@@ -30,6 +30,10 @@ public sealed partial class ReverseProxy
         {
             ReportFailure(exchange, failure);
         }
+        else if (exchange.Refusal != HttpRefusal.None)
+        {
+            ReportRefusal(exchange);
+        }
     }
 
     private static AccessLogEntry EntryOf(Exchange exchange, TimeSpan elapsed, bool combined)
@@ -64,6 +68,13 @@ public sealed partial class ReverseProxy
     {
         // A client's own mistakes are in the access log; at the operator's level they would drown what is the operator's.
         var level = failure.Outcome.Side == OutcomeSide.Client ? LogLevel.Debug : LogLevel.Warning;
+        var untold = 0L;
+        if (exchange.Origin is { } origin && failure.Outcome.Stage is OutcomeStage.Dns or OutcomeStage.Connect or OutcomeStage.Tls
+            && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static failure => (failure.Detail, failure.Next), failure, out untold))
+        {
+            level = LogLevel.Debug;
+        }
+
         if (_options.Logger.IsEnabled(level))
         {
             LogFailure(
@@ -76,9 +87,39 @@ public sealed partial class ReverseProxy
                 exchange.Route ?? "-",
                 exchange.Certificate ?? "-",
                 failure.Detail,
-                failure.Next ?? "");
+                failure.Next ?? "",
+                Untold(untold));
         }
     }
+
+    // The handshake was fine, so nothing of this is an outcome; but whoever looks for the reason of a 403 looks at the certificate first.
+    private void ReportRefusal(Exchange exchange)
+    {
+        var code = exchange.Refusal is HttpRefusal.CertificateMissing or HttpRefusal.CertificateRefused ? "certificate_refused_in_http" : "forbidden";
+        if (_failures.Record(exchange.Origin!, exchange.Certificate, code, null, Describe, (Proxy: this, Exchange: exchange), out var untold))
+        {
+            var (detail, next) = Describe((this, exchange));
+            LogRefusal(_options.Logger, exchange.Status, exchange.Origin!, Encoding.ASCII.GetString(exchange.RequestId), exchange.Route ?? "-", exchange.Certificate ?? "-", detail, next ?? "", Untold(untold));
+        }
+
+        static (string, string?) Describe((ReverseProxy Proxy, Exchange Exchange) told)
+        {
+            var name = told.Exchange.Certificate;
+            var presented = told.Proxy._dispatcher.Table.Targets.FirstOrDefault(target => target?.CertificateName == name && target?.Origin == told.Exchange.Origin)?.Binding.Certificate is { } certificate
+                ? $"'{name}' ({certificate.Leaf.Subject})"
+                : $"'{name}'";
+            return told.Exchange.Refusal switch
+            {
+                HttpRefusal.CertificateMissing => ($"The origin (nginx) let the TLS handshake end, was presented {presented} if it asked, and says in HTTP that it got no certificate.", $"'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells whether it asks; then see which server block answers for this host."),
+                HttpRefusal.CertificateRefused => ($"The origin (nginx) asked for a client certificate, got {presented}, did not refuse it in TLS, and refuses it in HTTP.", "Its error log at level info has the reason (client SSL certificate verify error): unknown authority, dates, ssl_verify_depth."),
+                HttpRefusal.ForbiddenWithoutAsking => ($"The origin never asked for a client certificate, so {presented} was not sent: mutual TLS is off there.", "Turn it on (an ALB: verify with trust store), or look at what else answers 403 there."),
+                HttpRefusal.Forbidden => ($"The session was resumed under {presented}; the origin did not refuse it in TLS.", "Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough)."),
+                _ => ($"The origin asked for a client certificate, got {presented} and did not refuse it in TLS; the 403 comes from behind.", $"Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough); 'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells which mode it is."),
+            };
+        }
+    }
+
+    private static string Untold(long count) => count == 0 ? "" : $" ({count} more like this since the last line.)";
 
     // Null and no error: the log stays as it is, or there is to be none.
     private AccessLogTap? OpenAccessLog(ProxyConfig config, List<ConfigurationError> errors)
@@ -130,6 +171,9 @@ public sealed partial class ReverseProxy
     /// <summary>The access log in use, with each loop's buffer.</summary>
     private sealed record AccessLogTap(AccessLogConfig Config, AccessLog Log, AccessLogBuffer[] Buffers);
 
-    [LoggerMessage(Message = "{Status} {Error} at {Stage}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}")]
-    private static partial void LogFailure(ILogger logger, LogLevel level, int status, string error, OutcomeStage stage, string requestId, string route, string certificate, string detail, string next);
+    [LoggerMessage(Message = "{Status} {Error} at {Stage}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Untold}")]
+    private static partial void LogFailure(ILogger logger, LogLevel level, int status, string error, OutcomeStage stage, string requestId, string route, string certificate, string detail, string next, string untold);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Status} from {Origin}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Untold}")]
+    private static partial void LogRefusal(ILogger logger, int status, string origin, string requestId, string route, string certificate, string detail, string next, string untold);
 }

@@ -36,6 +36,8 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     private readonly ConnectionServices _services;
     private readonly TlsAcceptor _tlsAcceptor;
     private readonly ICertificateSource _certificates;
+    private readonly FailureRecorder _failures;
+    private readonly ExpiryLog _expiry;
     private IDisposable? _certificateWatch;
     private ProxyConfig _config;
     private State _state;
@@ -63,6 +65,8 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), [], []));
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
         _tlsAcceptor = new TlsAcceptor(_clientWorkers, _handshakeRate);
+        _failures = new FailureRecorder(options.Time);
+        _expiry = new ExpiryLog(options.Time, options.Logger);
     }
 
     private enum State
@@ -95,6 +99,9 @@ public sealed partial class ReverseProxy : IAsyncDisposable
 
     /// <summary>What was said about the configuration in force when it was applied: warnings, and routes that answer 522.</summary>
     public IReadOnlyList<ConfigurationError> Warnings { get; private set; } = [];
+
+    /// <summary>The last failures on the way to origins (name, connection, TLS) and answers that may be about a certificate, identical ones counted; the latest first. A snapshot.</summary>
+    public IReadOnlyList<OriginFailure> RecentFailures => _failures.Snapshot();
 
     /// <summary>Says what is wrong with <paramref name="config"/> and the certificates that it names, without serving it.</summary>
     public static IReadOnlyList<ConfigurationError> Check(ProxyConfig config, ICertificateSource certificates)
@@ -225,6 +232,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         var started = _state != State.Built;
         _state = State.Stopped;
         _certificateWatch?.Dispose();
+        _expiry.Dispose();
         foreach (var listener in _listeners.Concat(_leaving))
         {
             await listener.DisposeAsync().ConfigureAwait(false);

@@ -168,6 +168,45 @@ public sealed class ForwardingSettingsTests
         Assert.Equal(expected, Values(head, "Content-Length").Length);
     }
 
+    [Theory]
+    [InlineData("1;abcdefg\r\nx\r\n0\r\n\r\n", 200)]
+    [InlineData("1;abcdefgh\r\nx\r\n0\r\n\r\n", 400)]
+    [InlineData("1;abcd\r\nx\r\n0;ef\r\n\r\n", 200)]
+    [InlineData("1;abcd\r\nx\r\n0;efg\r\n\r\n", 400)]
+    [InlineData("1\r\nx\r\n0\r\nA: b\r\nC: d\r\n\r\n", 200)]
+    [InlineData("1\r\nx\r\n0\r\nA: b\r\nC: de\r\n\r\n", 431)]
+    public async Task ChunkedBody_HasTheLimitsOfTheSettings(string body, int status)
+    {
+        await using var origin = ByteOrigin.Start(static async connection =>
+        {
+            await connection.ReadThroughAsync("\r\n0\r\n");
+            await connection.WriteAsync(Ok);
+        });
+        await using var proxy = await TestProxy.StartAsync(origin.Url, configure: static config => config with { Limits = config.Limits with { ChunkExtensions = 8, Trailers = 12 } });
+        using var client = await proxy.ConnectAsync();
+
+        Assert.Equal(status, (await client.ExchangeAsync($"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{body}")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData(2, 200)]
+    [InlineData(3, 502)]
+    public async Task InterimResponses_HaveTheLimitOfTheSettings(int interim, int status)
+    {
+        await using var origin = ByteOrigin.Answering(string.Concat(Enumerable.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", interim)) + Ok);
+        await using var proxy = await TestProxy.StartAsync(origin.Url, configure: static config => config with { Limits = config.Limits with { InterimResponses = 2 } });
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(103, (await client.ReadResponseAsync()).StatusCode);
+        }
+
+        var response = await client.ReadResponseAsync();
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal(status == 502, response.Text.Contains("limits.interimResponses", StringComparison.Ordinal));
+    }
+
     private static Task<TestProxy> StartAsync(ByteOrigin origin, ForwardingConfig forwarding, UpstreamConfig upstream, TestBuffers buffers = TestBuffers.Normal)
         => TestProxy.StartAsync(origin.Url, buffers, configure: config => config with
         {

@@ -23,8 +23,9 @@ public sealed class OpensslServer : IAsyncDisposable
 
     /// <summary>Starts the server; skips the test, or fails it in CI, when openssl is not installed.</summary>
     /// <param name="tls">Certificates, verification and versions.</param>
+    /// <param name="more">Further arguments, such as <c>-groups P-384</c>.</param>
     /// <param name="filesFrom">Serves the files of this folder (<c>-HTTP</c>: they carry their own heads); null describes the handshake (<c>-www</c>).</param>
-    public static async Task<OpensslServer> StartAsync(PeerTls? tls = null, string? filesFrom = null)
+    public static async Task<OpensslServer> StartAsync(PeerTls? tls = null, string? filesFrom = null, params IReadOnlyList<string> more)
     {
         tls ??= PeerTls.Default;
         List<string> arguments =
@@ -45,6 +46,7 @@ public sealed class OpensslServer : IAsyncDisposable
             _ => [],
         });
 
+        arguments.AddRange(more);
         TestProcess process = TestProcess.Start(Peers.Require("openssl"), arguments, filesFrom);
         try
         {

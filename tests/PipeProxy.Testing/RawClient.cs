@@ -143,6 +143,17 @@ public sealed class RawClient : IDisposable
     /// <summary>Half-closes: the peer sees FIN and may still answer.</summary>
     public void ShutdownSend() => _socket.Shutdown(SocketShutdown.Send);
 
+    /// <summary>As <see cref="ShutdownSend"/>, over TLS with close_notify before it.</summary>
+    public async Task EndSendAsync()
+    {
+        if (_stream is SslStream tls)
+        {
+            await tls.ShutdownAsync();
+        }
+
+        ShutdownSend();
+    }
+
     /// <summary>Ends the connection with RST.</summary>
     public void Reset()
     {

@@ -115,6 +115,9 @@ public sealed class TestProxy : IAsyncDisposable
     /// <exception cref="TimeoutException">No such line within 60 s; the message has those that came.</exception>
     public Task<string> WaitForLogAsync(string text) => _log.WaitForLineAsync(text, OriginConnection.DefaultTimeout);
 
+    /// <summary>What it has logged so far; complete once it has stopped.</summary>
+    public IReadOnlyList<string> LogLines => _log.Lines;
+
     /// <summary>Ends the proxy at once.</summary>
     /// <exception cref="InvalidOperationException">It reported a bug of its own.</exception>
     public async ValueTask DisposeAsync()

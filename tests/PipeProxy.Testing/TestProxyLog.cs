@@ -14,6 +14,18 @@ internal sealed class TestProxyLog : ILoggerFactory, ILogger
     /// <summary>Lines that came with an exception, which only bugs do.</summary>
     internal IReadOnlyList<string> Bugs => [.. _bugs];
 
+    /// <summary>The lines so far.</summary>
+    internal IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _lines];
+            }
+        }
+    }
+
     /// <summary>The first line, come already or to come, that holds the text.</summary>
     internal async Task<string> WaitForLineAsync(string text, TimeSpan limit)
     {

@@ -10,12 +10,13 @@ internal static class CertificateOptions
 {
     public const string StoreVariable = "PIPEPROXY_STORE";
     public const string PassphraseVariable = "PIPEPROXY_STORE_PASSPHRASE";
+    public const string OutputOption = "--output";
 
     private const string DefaultStore = "certificates";
 
     private const string StoreOption = "--store";
     private const string PassphraseFileOption = "--passphrase-file";
-    private const string OutputOption = "--output";
+
 
     /// <summary>Options of the whole group, read by name wherever they stand.</summary>
     public static IReadOnlyList<Option> OfGroup()

@@ -7,6 +7,9 @@ namespace PipeProxy.Cli.Output;
 /// <param name="error">Errors and warnings.</param>
 internal sealed class Terminal(TextWriter output, TextWriter error)
 {
+    // Narrower columns are harder to read than lines that the terminal breaks.
+    private const int MinRoom = 20;
+
     public TextWriter Output { get; } = output;
 
     public TextWriter Error { get; } = error;
@@ -16,6 +19,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
 
     /// <summary>Colour codes on <see cref="Error"/>.</summary>
     public bool ColorsError { get; init; }
+
+    /// <summary>Columns of <see cref="Output"/>; 0 where lines are not folded, such as in a file.</summary>
+    public int Width { get; init; }
 
     public Func<string, string?> Variable { get; init; } = static _ => null;
 
@@ -29,8 +35,21 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         {
             ColorsOutput = colors && !Console.IsOutputRedirected,
             ColorsError = colors && !Console.IsErrorRedirected,
+            Width = Console.IsOutputRedirected ? 0 : ReadWidth(),
             Variable = Environment.GetEnvironmentVariable,
         };
+    }
+
+    private static int ReadWidth()
+    {
+        try
+        {
+            return Console.WindowWidth;
+        }
+        catch (Exception e) when (e is IOException or PlatformNotSupportedException)
+        {
+            return 0;
+        }
     }
 
     /// <summary>The terminal of a running command.</summary>
@@ -41,6 +60,31 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         => text.Any(static c => char.IsControl(c) && c is not ('\n' or '\t')) ? string.Concat(text.Select(static c => char.IsControl(c) && c is not ('\n' or '\t') ? '?' : c)) : text;
 
     public string Paint(string text, Color color) => ColorsOutput ? color.Around(text) : text;
+
+    /// <summary>Ends a line with <paramref name="text"/>, folded between words where the terminal ends; what is folded begins below the text's first letter.</summary>
+    /// <param name="text">Control characters are replaced.</param>
+    /// <param name="indent">The column that the line has reached.</param>
+    public void WriteWrapped(string text, int indent)
+    {
+        text = Plain(text).Replace('\n', ' ');
+        var room = Width - indent;
+        while (room >= MinRoom && text.Length > room)
+        {
+            // A word that is longer than the line, such as a URL, is left whole.
+            var end = text.LastIndexOf(' ', room);
+            end = end > 0 ? end : text.IndexOf(' ', room);
+            if (end < 0)
+            {
+                break;
+            }
+
+            Output.WriteLine(text[..end]);
+            Output.Write(new string(' ', indent));
+            text = text[(end + 1)..];
+        }
+
+        Output.WriteLine(text);
+    }
 
     /// <summary>One error on standard error, and what to do about it.</summary>
     public void WriteError(string message, string? next = null)

@@ -21,6 +21,15 @@ public sealed record LimitConfig
     /// <summary>A request's body. Default null: unlimited; else 413.</summary>
     public long? Body { get; init; }
 
+    /// <summary>Chunk extensions of one chunked body. Default 16 KiB; then 400, or a reset when the body is a response's.</summary>
+    public int ChunkExtensions { get; init; } = 16 * 1024;
+
+    /// <summary>Trailer section of one chunked body. Default 16 KiB; then 431, or a reset when the body is a response's.</summary>
+    public int Trailers { get; init; } = 16 * 1024;
+
+    /// <summary>Interim responses (1xx) before the final one. Default 32; then 502.</summary>
+    public int InterimResponses { get; init; } = 32;
+
     /// <summary>Client connections at a time, over all listeners. Default 100000; then 503.</summary>
     public int Connections { get; init; } = 100_000;
 

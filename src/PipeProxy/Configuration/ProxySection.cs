@@ -8,6 +8,9 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
     /// <summary>Far beyond what any server takes; a larger value is a slip of the keyboard.</summary>
     private const int MaxHead = 1 << 20;
 
+    // One line of it is read in one block.
+    private const int MaxTrailers = 64 * 1024;
+
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
 
     private static readonly Dictionary<string, EnvironmentType> EnvironmentTypes = new(StringComparer.Ordinal)
@@ -107,6 +110,9 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             FieldCount = section.Integer("fieldCount", 1, 10_000) ?? defaults.FieldCount,
             ResponseHead = (int?)section.Size("responseHead", 64, MaxHead) ?? defaults.ResponseHead,
             Body = unlimited ? null : section.Size("body", 0, long.MaxValue, "\"unlimited\"") ?? defaults.Body,
+            ChunkExtensions = (int?)section.Size("chunkExtensions", 0, MaxHead) ?? defaults.ChunkExtensions,
+            Trailers = (int?)section.Size("trailers", 0, MaxTrailers) ?? defaults.Trailers,
+            InterimResponses = section.Integer("interimResponses", 0, 10_000) ?? defaults.InterimResponses,
             Connections = section.Integer("connections", 1, 10_000_000) ?? defaults.Connections,
             ConnectionsPerClient = section.Integer("connectionsPerClient", 1, 10_000_000),
             RequestsPerConnection = section.Integer("requestsPerConnection", 1, int.MaxValue),

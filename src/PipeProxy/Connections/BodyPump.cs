@@ -68,13 +68,14 @@ internal sealed class BodyPump
     public Http1Rejection Rejection { get; private set; }
 
     /// <summary>Makes the pump ready for another body.</summary>
-    public void Reset()
+    /// <param name="limits">What a chunked one may carry besides its data.</param>
+    public void Reset(ChunkLimits limits)
     {
         End = PumpEnd.None;
         Waits = PumpWait.None;
         Bytes = 0;
         Rejection = Http1Rejection.None;
-        _decoder = default;
+        _decoder = new ChunkedDecoder(limits);
         _inTrailers = false;
     }
 

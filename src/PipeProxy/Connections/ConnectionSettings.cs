@@ -14,6 +14,8 @@ internal sealed record ConnectionSettings
         Timeouts = config.Timeouts,
         HeadLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.Field, config.Limits.Fields, config.Limits.FieldCount),
         ResponseLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.ResponseHead, config.Limits.ResponseHead, config.Limits.FieldCount * 2),
+        ChunkLimits = new ChunkLimits(config.Limits.ChunkExtensions, config.Limits.Trailers),
+        MaxInterimResponses = config.Limits.InterimResponses,
         MaxBodyBytes = config.Limits.Body ?? long.MaxValue,
         MaxConnections = config.Limits.Connections,
         MaxConnectionsPerClient = config.Limits.ConnectionsPerClient ?? int.MaxValue,
@@ -40,6 +42,12 @@ internal sealed record ConnectionSettings
 
     /// <summary>Limits of response heads.</summary>
     public required HeadLimits ResponseLimits { get; init; }
+
+    /// <summary>Limits of chunked bodies, either way.</summary>
+    public required ChunkLimits ChunkLimits { get; init; }
+
+    /// <summary>Interim responses before the final one.</summary>
+    public required int MaxInterimResponses { get; init; }
 
     /// <summary>Most bytes of a request's body.</summary>
     public required long MaxBodyBytes { get; init; }

@@ -92,6 +92,9 @@ internal sealed class Exchange
     /// <summary>It was sent over a connection that was opened for it.</summary>
     public bool OpenedConnection { get; set; }
 
+    /// <summary>The origin's answer may be about our certificate.</summary>
+    public HttpRefusal Refusal { get; set; }
+
     /// <summary>The protocol that the origin is asked to switch to; null when none.</summary>
     public byte[]? Upgrade { get; set; }
 
@@ -114,8 +117,8 @@ internal sealed class Exchange
         Settings = settings;
         StartedAt = now;
         Request.Reset();
-        Upload.Reset();
-        Download.Reset();
+        Upload.Reset(settings.ChunkLimits);
+        Download.Reset(settings.ChunkLimits);
         Framing = default;
         HasHead = false;
         IsCut = false;
@@ -129,6 +132,7 @@ internal sealed class Exchange
         Route = Origin = Certificate = null;
         Retried = OpenedConnection = IsTunnel = false;
         Upgrade = null;
+        Refusal = HttpRefusal.None;
         _requestId.Clear();
     }
 

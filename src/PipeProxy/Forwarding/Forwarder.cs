@@ -33,9 +33,6 @@ internal sealed class Forwarder(UpstreamPool pool)
 
     private static readonly Action<object> AbortUpstream = static upstream => ((UpstreamConnection)upstream).Abort();
 
-    // Interim responses before the final one; a hostile origin could send them for ever.
-    private const int MaxInterimResponses = 32;
-
     /// <summary>Forwards <paramref name="exchange"/>; on return it is answered or failed.</summary>
     /// <param name="exchange">The request.</param>
     /// <param name="target">Origin and certificate.</param>
@@ -219,9 +216,10 @@ internal sealed class Forwarder(UpstreamPool pool)
         {
             if (end == HeadEnd.Interim)
             {
-                if (++interim > MaxInterimResponses)
+                // A hostile origin could send them for ever.
+                if (++interim > exchange.Settings.MaxInterimResponses)
                 {
-                    return HeadEnd.Malformed;
+                    return HeadEnd.TooManyInterim;
                 }
 
                 var length = head.Length;
@@ -256,6 +254,7 @@ internal sealed class Forwarder(UpstreamPool pool)
     {
         HeadEnd.NoByte => upstream.Describe(),
         HeadEnd.TooLarge => new Failure(Outcome.ResponseHeadTooLarge, $"{upstream.Key.Origin} sent a response head over the limit.", "Raise limits.responseHead, of this upstream too if it has one, or make the origin send less."),
+        HeadEnd.TooManyInterim => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent more than {exchange.Settings.MaxInterimResponses} interim responses.", "Look at the origin, or raise limits.interimResponses."),
         HeadEnd.Cut when upstream.TimedOut => new Failure(Outcome.ResponseTimeout, $"{upstream.Key.Origin} did not finish its response head in time."),
         HeadEnd.Cut => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} closed the connection within its response head."),
         _ => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent a response head that is not valid HTTP/1.1."),
@@ -281,6 +280,11 @@ internal sealed class Forwarder(UpstreamPool pool)
 
         var keepAlive = head.KeepAlive && framing.Kind != FramingKind.UntilClose;
         var chunked = ForwardedResponse.WriteHead(exchange, framing, cors);
+        if (head.StatusCode is 400 or 403 && upstream.Key.Identity is not null)
+        {
+            exchange.Refusal = RefusalOf(upstream, head);
+        }
+
         ConsumeHead(upstream.Input, head.Length);
         if (!framing.HasBody)
         {
@@ -310,6 +314,28 @@ internal sealed class Forwarder(UpstreamPool pool)
         }
     }
 
+    // Cold: what an origin that finished TLS says in HTTP about our certificate. nginx's own pages fit the read that brought the head.
+    private static HttpRefusal RefusalOf(UpstreamConnection upstream, ResponseHead head)
+    {
+        if (head.StatusCode == 403)
+        {
+            return upstream.CertificateRequested switch
+            {
+                true => HttpRefusal.ForbiddenAfterAsking,
+                false => HttpRefusal.ForbiddenWithoutAsking,
+                null => HttpRefusal.Forbidden,
+            };
+        }
+
+        upstream.Input.TryRead(out var read);
+        var body = read.Buffer.FirstSpan[head.Length..];
+        var refusal = body.IndexOf("No required SSL certificate was sent"u8) >= 0 ? HttpRefusal.CertificateMissing
+            : body.IndexOf("The SSL certificate error"u8) >= 0 ? HttpRefusal.CertificateRefused
+            : HttpRefusal.None;
+        upstream.Input.AdvanceTo(read.Buffer.Start);
+        return refusal;
+    }
+
     private static void ConsumeHead(PipeReader input, int length)
     {
         input.TryRead(out var read);
@@ -328,5 +354,6 @@ internal sealed class Forwarder(UpstreamPool pool)
         Cut,
         Malformed,
         TooLarge,
+        TooManyInterim,
     }
 }

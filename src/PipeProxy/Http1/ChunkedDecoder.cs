@@ -22,15 +22,15 @@ internal enum DecodeStatus : byte
 /// <summary>Decodes the chunked coding (RFC 9112 section 7.1). One per message; not thread-safe; a value: pass it by reference.</summary>
 /// <remarks>
 /// Works for any split of the input. Sizes and extensions are consumed as they come and kept in the state. Only an incomplete trailer
-/// line is left unconsumed: give it again with more behind it, in a buffer with room for <see cref="MaxTrailerBytes"/>. Extensions are
+/// line is left unconsumed: give it again with more behind it, in a buffer with room for the whole section. Extensions are
 /// checked and dropped. There is no obs-fold, no bare LF, no white space after a size.
 /// </remarks>
 internal struct ChunkedDecoder
 {
-    /// <summary>Bytes of chunk extensions in one body; more is refused.</summary>
+    /// <summary>Bytes of chunk extensions in one body; more is refused, unless the limits say otherwise.</summary>
     public const int MaxExtensionBytes = 16 * 1024;
 
-    /// <summary>Bytes of the trailer section, with CRLFs; more is refused.</summary>
+    /// <summary>Bytes of the trailer section, with CRLFs; more is refused, unless the limits say otherwise.</summary>
     public const int MaxTrailerBytes = 16 * 1024;
 
     // 16 digits hold every long; more could only be zeros in front, which no encoder writes.
@@ -43,6 +43,14 @@ internal struct ChunkedDecoder
     private int _trailerBytes;
     private int _scanned;
     private long _remaining;
+
+    /// <summary>A decoder with limits of its own.</summary>
+    public ChunkedDecoder(ChunkLimits limits)
+    {
+        // Counted from another number than 0, so that the default value has the limits of the constants.
+        _extensionBytes = MaxExtensionBytes - limits.Extensions;
+        _trailerBytes = MaxTrailerBytes - limits.Trailers;
+    }
 
     private enum State : byte
     {

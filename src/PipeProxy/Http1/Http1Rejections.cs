@@ -78,9 +78,9 @@ internal static class Http1Rejections
         Http1Rejection.ChunkSizeOverflow => "A chunk size has more than 16 digits or is larger than 9223372036854775807 (RFC 9112 section 7.1).",
         Http1Rejection.ChunkExtensionCharacter => "A chunk extension holds a control character (RFC 9112 section 7.1.1).",
         Http1Rejection.ChunkExtensionMalformed => "A chunk extension is not a name, or a name with a token or a quoted string as its value (RFC 9112 section 7.1.1).",
-        Http1Rejection.ChunkExtensionsTooLong => "The chunk extensions of one body are longer than 16 KiB (RFC 9112 section 7.1.1).",
+        Http1Rejection.ChunkExtensionsTooLong => "The chunk extensions of one body are longer than the limit 'chunkExtensions' (RFC 9112 section 7.1.1).",
         Http1Rejection.ChunkDataUnterminated => "No CRLF follows a chunk's data (RFC 9112 section 7.1).",
-        Http1Rejection.TrailersTooLarge => "The trailer section is larger than 16 KiB (RFC 9112 section 7.1.2).",
+        Http1Rejection.TrailersTooLarge => "The trailer section is larger than the limit 'trailers' (RFC 9112 section 7.1.2).",
         _ => "The message is not valid HTTP/1.1 (RFC 9112).",
     };
 }

@@ -47,7 +47,8 @@ internal sealed record TlsClientOptions
         RemoteCertificateValidationCallback = verdict.Judge,
     };
 
-    private X509ChainPolicy ChainPolicy()
+    /// <summary>By which rules an origin's certificate is judged. A new one each time: SslStream adds to it.</summary>
+    internal X509ChainPolicy ChainPolicy()
     {
         var policy = new X509ChainPolicy
         {

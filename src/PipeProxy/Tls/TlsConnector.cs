@@ -21,7 +21,7 @@ internal sealed class TlsConnector(HandshakeWorkers workers)
         var peer = new TlsPeer(options.ServerName, socket.RemoteEndPoint, options.CertificateName, options.CertificateContext);
         var verdict = new OriginVerdict(options.ServerName);
         var handshake = new TlsHandshake(socket, workers, peer);
-        var result = await handshake.RunAsync(ssl => ssl.AuthenticateAsClientAsync(options.ForHandshake(verdict), CancellationToken.None), options.HandshakeTimeout, verdict, transport => CertificateRequested(transport, options));
+        var result = await handshake.RunAsync(ssl => ssl.AuthenticateAsClientAsync(options.ForHandshake(verdict), CancellationToken.None), options.HandshakeTimeout, verdict, transport => CertificateRequested(transport.Sent, options));
         if (result.Connection is { CertificateRequested: false } connection && options.RequireCertificateRequest)
         {
             connection.Close();
@@ -34,9 +34,10 @@ internal sealed class TlsConnector(HandshakeWorkers workers)
         return result;
     }
 
-    private static bool? CertificateRequested(TlsTransportStream transport, TlsClientOptions options)
+    /// <summary>Whether the origin asked for a client certificate, told from what we sent in the handshake (decision 0005); null where that cannot be known.</summary>
+    internal static bool? CertificateRequested(in TlsRecords sent, TlsClientOptions options)
     {
-        if (transport.Sent.SawCertificate || transport.Sent.EncryptedBytes > FinishedOnlyBytes)
+        if (sent.SawCertificate || sent.EncryptedBytes > FinishedOnlyBytes)
         {
             return true;
         }

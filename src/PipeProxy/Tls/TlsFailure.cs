@@ -14,7 +14,13 @@ internal static class TlsFailure
     private const int AlertOffset = 1000;
 
     /// <summary>Why a handshake failed, as client of an origin or as server of a client.</summary>
-    internal static Failure OfHandshake(Exception error, TlsPeer peer, TlsTransportStream transport, OriginVerdict? verdict, bool late)
+    /// <param name="error">What SslStream threw.</param>
+    /// <param name="peer">Who is at the other end.</param>
+    /// <param name="received">The records that came.</param>
+    /// <param name="ended">How reading ended; Ok while it has not.</param>
+    /// <param name="verdict">What was found wrong with the peer's certificate.</param>
+    /// <param name="late">Our deadline ended it.</param>
+    internal static Failure OfHandshake(Exception error, TlsPeer peer, in TlsRecords received, IoStatus ended, OriginVerdict? verdict, bool late)
     {
         if (late)
         {
@@ -31,22 +37,22 @@ internal static class TlsFailure
             return new Failure(Outcome.TlsCertificateError, detail, verdict.Next);
         }
 
-        if (!peer.IsOrigin && transport.Received.IsForeign)
+        if (!peer.IsOrigin && received.IsForeign)
         {
-            return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} sent {(transport.Received.LooksLikeRequest ? "plain HTTP" : "bytes that are no TLS")} to a TLS port.");
+            return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} sent {(received.LooksLikeRequest ? "plain HTTP" : "bytes that are no TLS")} to a TLS port.");
         }
 
-        if (transport.Received.LooksLikeHttp)
+        if (received.LooksLikeHttp)
         {
             return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} answered the TLS handshake with plain HTTP.", "The port speaks plain HTTP: use the origin's https port, or http:// if it needs no client certificate.");
         }
 
-        if (transport.Received.IsForeign)
+        if (received.IsForeign)
         {
             return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} answered the TLS handshake with bytes that are no TLS.", "Check that the port is the origin's TLS port.");
         }
 
-        return transport.EndStatus switch
+        return ended switch
         {
             // Nothing was wrong with what came, the peer just went: that is a terminated connection (RFC 9209 section 2.3.8), not a protocol error.
             IoStatus.End => new Failure(Outcome.HandshakeTerminated, $"{peer.Sentence} closed the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),

@@ -80,7 +80,7 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         await ssl.DisposeAsync();
         var failure = error is null
             ? GivenUp("")
-            : TlsFailure.OfHandshake(error, peer, transport, verdict, _late);
+            : TlsFailure.OfHandshake(error, peer, transport.Received, transport.EndStatus, verdict, _late);
         return new TlsResult(null, failure);
     }
 

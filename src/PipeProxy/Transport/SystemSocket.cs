@@ -196,7 +196,8 @@ internal sealed class SystemSocket : TransportSocket
         Loop.Transport.Remove(this);
     }
 
-    private static IoStatus StatusOf(SocketError error) => error switch
+    /// <summary>The system's word in ours.</summary>
+    internal static IoStatus StatusOf(SocketError error) => error switch
     {
         SocketError.Success => IoStatus.Ok,
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown or SocketError.NotConnected => IoStatus.Reset,

@@ -56,11 +56,11 @@ internal sealed class OriginResolver
         }
         catch (TimeoutException)
         {
-            answer = ([], new Failure(Outcome.DnsTimeout, $"DNS gave no answer for '{host}' in {timeout.TotalSeconds:0.#} s.", "Look at the resolver of this machine, or name addresses in 'resolve'."));
+            answer = ([], DescribeTimeout(host, timeout));
         }
         catch (SocketException e)
         {
-            answer = ([], new Failure(Outcome.DnsError, $"DNS has no address for '{host}': {e.SocketErrorCode}.", "Check the host in the route's baseUrl, or name addresses in 'resolve'."));
+            answer = ([], DescribeError(host, e));
         }
 
         if (answer.Failure is not null)
@@ -73,6 +73,14 @@ internal sealed class OriginResolver
         await loop.Enter();
         return answer;
     }
+
+    /// <summary>DNS did not answer.</summary>
+    internal static Failure DescribeTimeout(string host, TimeSpan timeout)
+        => new(Outcome.DnsTimeout, $"DNS gave no answer for '{host}' in {timeout.TotalSeconds:0.#} s.", "Look at the resolver of this machine, or name addresses in 'resolve'.");
+
+    /// <summary>DNS answered that there is no address.</summary>
+    internal static Failure DescribeError(string host, SocketException error)
+        => new(Outcome.DnsError, $"DNS has no address for '{host}': {error.SocketErrorCode}.", "Check the host in the route's baseUrl, or name addresses in 'resolve'.");
 
     private sealed record Settings(IReadOnlyDictionary<string, IPAddress[]> Addresses, TimeSpan Refresh)
     {

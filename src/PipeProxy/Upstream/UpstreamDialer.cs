@@ -68,7 +68,8 @@ internal sealed partial class UpstreamDialer(OriginResolver resolver, TlsConnect
         return (new UpstreamConnection(stream, pool, sizes), null);
     }
 
-    private static Failure DescribeConnect(IoStatus status, IPEndPoint endPoint, TimeSpan timeout) => status switch
+    /// <summary>Why a TCP connect failed.</summary>
+    internal static Failure DescribeConnect(IoStatus status, IPEndPoint endPoint, TimeSpan timeout) => status switch
     {
         IoStatus.Refused => new Failure(Outcome.ConnectionRefused, $"{endPoint} refused the connection.", "Nothing listens there: check host and port of the route's baseUrl, and that the origin runs."),
         IoStatus.TimedOut => new Failure(Outcome.ConnectionTimeout, $"{endPoint} did not answer in {timeout.TotalSeconds:0.#} s.", "A security group or firewall that drops packets looks like this; else raise timeouts.connect."),

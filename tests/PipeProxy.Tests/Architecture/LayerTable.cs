@@ -19,6 +19,7 @@ internal static class LayerTable
         ["Upstream"] = ["Tls", "Transport", "Certificates", "Configuration", "Telemetry"],
         ["Connections"] = ["Transport", "Tls", "Http1", "Configuration", "Telemetry"],
         ["Forwarding"] = ["Connections", "Routing", "Upstream", "Http1", "Certificates", "Configuration", "Telemetry"],
+        ["Diagnosis"] = ["Upstream", "Tls", "Transport", "Http1", "Certificates", "Configuration", "Telemetry"],
     };
 
     /// <summary>What the library has no business with, whichever the folder: namespaces, types and members of others, by full name.</summary>

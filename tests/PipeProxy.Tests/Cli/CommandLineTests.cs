@@ -33,7 +33,12 @@ public sealed class CommandLineTests
         "run --transport foo",
         "run extra",
         "check --environment-type prod",
-        "check --online",
+        "check --online extra",
+        "diagnose",
+        "diagnose my-alb.example",
+        "diagnose http://my-alb.example",
+        "diagnose https://my-alb.example --output yaml",
+        "diagnose https://my-alb.example --timeout 5",
         "completions",
         "completions tcsh",
     ];
@@ -50,17 +55,21 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("", "error: 'pipeproxy' needs a command: run, check, mtls-certificate or completions.\nnext: pipeproxy --help\n")]
+    [InlineData("", "error: 'pipeproxy' needs a command: run, check, diagnose, mtls-certificate or completions.\nnext: pipeproxy --help\n")]
     [InlineData("bogus", "error: Unrecognized command or argument 'bogus'.\nnext: pipeproxy --help\n")]
     [InlineData("run --loops x", "error: --loops takes a whole number from 1, not 'x'.\nnext: pipeproxy run --help\n")]
     [InlineData("run --transport foo", "error: --transport takes epoll or sockets, not 'foo'.\nnext: pipeproxy run --help\n")]
     [InlineData("check --environment-type prod", "error: --environment-type takes development, preview or production, not 'prod'.\nnext: pipeproxy check --help\n")]
+    [InlineData("diagnose my-alb.example", "error: URL takes https://HOST[:PORT], not 'my-alb.example'.\nnext: pipeproxy diagnose --help\n")]
+    [InlineData("diagnose https://a.example --timeout 5", "error: --timeout takes a duration such as 500ms, 5s or 1m, not '5'.\nnext: pipeproxy diagnose --help\n")]
     [InlineData("completions tcsh", "error: SHELL takes bash, zsh, fish or pwsh, not 'tcsh'.\nnext: pipeproxy completions --help\n")]
     public async Task WrongWord_IsToldInOneLine(string line, string told)
         => Assert.Equal(told, (await CliRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Error.ReplaceLineEndings("\n"));
 
     [Theory]
     [InlineData("pipeproxy ru", "run")]
+    [InlineData("pipeproxy di", "diagnose")]
+    [InlineData("pipeproxy diagnose --tr", "--trusted-ca")]
     [InlineData("pipeproxy run --tr", "--transport", "--trusted-ca")]
     [InlineData("pipeproxy run --transport ", "epoll", "sockets")]
     [InlineData("pipeproxy mtls-certificate create --environment-type ", "development", "preview", "production")]

@@ -1,0 +1,82 @@
+namespace PipeProxy.Telemetry;
+
+/// <summary>The last failures towards each origin, identical ones counted: for snapshots, and so that a log says a thing once a minute and not once a request.</summary>
+/// <remarks>Any thread; touched only when something failed. Holds at most <see cref="MaxEntries"/>; the one seen longest ago makes room.</remarks>
+internal sealed class FailureRecorder(TimeProvider time)
+{
+    /// <summary>Entries kept at most, over all origins.</summary>
+    internal const int MaxEntries = 512;
+
+    private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string Origin, string? Certificate, string Code, byte? Alert), Entry> _entries = [];
+
+    /// <summary>Everything that is kept, the latest first.</summary>
+    internal IReadOnlyList<OriginFailure> Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _entries.OrderByDescending(static pair => pair.Value.Last)
+                .Select(static pair => new OriginFailure(pair.Key.Origin, pair.Key.Certificate, pair.Key.Code, pair.Key.Alert, pair.Value.Detail, pair.Value.Next, pair.Value.First, pair.Value.Last, pair.Value.Count))];
+        }
+    }
+
+    /// <summary>Counts one.</summary>
+    /// <param name="origin">The origin as people write it.</param>
+    /// <param name="certificate">Name of the certificate; null for none.</param>
+    /// <param name="code">What failed.</param>
+    /// <param name="alert">The alert's number.</param>
+    /// <param name="detail">This time's detail, made only when it is kept: for the first one, and for those that are to be told.</param>
+    /// <param name="state">Handed to <paramref name="detail"/>.</param>
+    /// <param name="untold">How many were not told since the last line.</param>
+    /// <returns>True: it is to be told now.</returns>
+    internal bool Record<TState>(string origin, string? certificate, string code, byte? alert, Func<TState, (string Detail, string? Next)> detail, TState state, out long untold)
+    {
+        var now = time.GetUtcNow();
+        var key = (origin, certificate, code, alert);
+        lock (_lock)
+        {
+            untold = 0;
+            if (!_entries.TryGetValue(key, out var entry))
+            {
+                MakeRoom();
+                entry = new Entry { First = now };
+                _entries.Add(key, entry);
+            }
+
+            entry.Count++;
+            entry.Last = now;
+            if (entry.Count > 1 && now - entry.ToldAt < Quiet)
+            {
+                entry.Untold++;
+                return false;
+            }
+
+            (entry.Detail, entry.Next) = detail(state);
+            untold = entry.Untold;
+            entry.Untold = 0;
+            entry.ToldAt = now;
+            return true;
+        }
+    }
+
+    private void MakeRoom()
+    {
+        if (_entries.Count >= MaxEntries)
+        {
+            _entries.Remove(_entries.MinBy(static pair => pair.Value.Last).Key);
+        }
+    }
+
+    private sealed class Entry
+    {
+        public string Detail = "";
+        public string? Next;
+        public DateTimeOffset First;
+        public DateTimeOffset Last;
+        public DateTimeOffset ToldAt;
+        public long Count;
+        public long Untold;
+    }
+}
