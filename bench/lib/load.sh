@@ -57,11 +57,13 @@ ensure() {
   warm_up "$1"
 }
 
-# warm_up INSTANCE [PATH]: code is compiled, and pools are filled.
+# warm_up INSTANCE [PATH]: code is compiled, where it is, and pools are filled.
 warm_up() {
+  local seconds=$WARM_START
+  [[ $1 != nginx* && $1 != haproxy* ]] || seconds=$(product "$WARM_START" 0.25)
   progress "warming up $1"
-  load "${URL_OF[$1]}${2:-/}" "$WARM_START" "$CONNECTIONS" >/dev/null 2>&1
-  load "${TLS_URL_OF[$1]}${2:-/}" "$(product "$WARM_START" 0.5)" "$CONNECTIONS" >/dev/null 2>&1
+  load "${URL_OF[$1]}${2:-/}" "$seconds" "$CONNECTIONS" >/dev/null 2>&1
+  load "${TLS_URL_OF[$1]}${2:-/}" "$(product "$seconds" 0.5)" "$CONNECTIONS" >/dev/null 2>&1
 }
 
 check_answer() {
