@@ -34,10 +34,10 @@ public sealed class RunBenchTests
         Assert.Equal(["haproxy", "haproxy", "haproxy", "nginx", "nginx", "nginx", "pipeproxy", "pipeproxy", "pipeproxy"], storms.Select(static round => round.GetProperty("proxy").GetString()!).Order());
         Assert.All(storms, static round => Assert.Equal(round.GetProperty("proxy").GetString() == "pipeproxy", round.TryGetProperty("loopLagWorst", out _)));
 
-        // On a machine with much else to do, half a second may pass without an answer; an error is another thing.
+        // On a machine with much else to do, turns may pass without an answer, and a schedule may not be kept; an error is another thing.
         Assert.All(
             json.RootElement.GetProperty("rounds").EnumerateArray(),
-            static round => Assert.True(!round.TryGetProperty("lost", out var why) || why.GetString() == "no request was answered", round.ToString()));
+            static round => Assert.True(!round.TryGetProperty("lost", out var why) || why.GetString() is "no request was answered" || why.GetString()!.EndsWith("of the schedule found no free connection", StringComparison.Ordinal), round.ToString()));
         Assert.StartsWith("<!doctype html>", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(folder.Path, "*.html"))), StringComparison.Ordinal);
     }
 }
