@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using PipeProxy.LoadTest.Watch;
 
 namespace PipeProxy.LoadTest;
@@ -12,8 +11,8 @@ internal sealed class ReportOptions
     private readonly Option<string?> _csv = File("--csv", "Write intervals and total as CSV.");
     private readonly Option<string?> _html = File("--html", "Write one HTML page with plots that needs nothing else.");
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress on standard error." };
-    private readonly Option<FailCondition[]> _failIf = new("--fail-if") { Description = "End with exit code 3 when this holds, such as 'p99>5ms', 'rate<10k', 'error-rate>0.1%', 'cpu:proxy>30us'. Repeatable.", HelpName = "CONDITION", CustomParser = Conditions };
-    private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "CPU and memory of this process and its descendants beside the result: PID or PID=NAME. Repeatable.", HelpName = "PID", CustomParser = Processes };
+    private readonly Option<FailCondition[]> _failIf = new("--fail-if") { Description = "End with exit code 3 when this holds, such as 'p99>5ms', 'rate<10k', 'error-rate>0.1%', 'cpu:proxy>30us'. Repeatable.", HelpName = "CONDITION", CustomParser = static result => Values.Read<FailCondition>(result, FailCondition.TryParse) };
+    private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "CPU and memory of this process and its descendants beside the result: PID or PID=NAME. Repeatable.", HelpName = "PID", CustomParser = static result => Values.Read<WatchedProcess>(result, WatchedProcess.TryParse) };
 
     internal ReportOptions() => _output.AcceptOnlyFromAmong("text", "json");
 
@@ -47,40 +46,4 @@ internal sealed class ReportOptions
     };
 
     private static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
-
-    private static FailCondition[]? Conditions(ArgumentResult result)
-    {
-        var conditions = new List<FailCondition>();
-        foreach (var token in result.Tokens)
-        {
-            if (FailCondition.TryParse(token.Value, out var condition, out var wrong))
-            {
-                conditions.Add(condition);
-            }
-            else
-            {
-                result.AddError(wrong);
-            }
-        }
-
-        return [.. conditions];
-    }
-
-    internal static WatchedProcess[]? Processes(ArgumentResult result)
-    {
-        var processes = new List<WatchedProcess>();
-        foreach (var token in result.Tokens)
-        {
-            if (WatchedProcess.TryParse(token.Value, out var process, out var wrong))
-            {
-                processes.Add(process);
-            }
-            else
-            {
-                result.AddError(wrong);
-            }
-        }
-
-        return [.. processes];
-    }
 }

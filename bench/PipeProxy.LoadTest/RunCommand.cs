@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using PipeProxy.LoadTest.Load;
 using PipeProxy.LoadTest.Progress;
 using PipeProxy.LoadTest.Results;
@@ -38,20 +37,11 @@ internal static class RunCommand
 
     private static async Task<ExitCode> RunAsync(LoadPlan plan, ReportPlan reports, InvocationConfiguration streams)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var stop = new StopSignals();
         using var run = new LoadRun(plan, reports.Watched, ProgressOf(plan, reports, streams), stop.Token);
         var result = await run.RunAsync().ConfigureAwait(false);
         await reports.WriteAsync(result, streams.Output).ConfigureAwait(false);
         return Judge(result, reports, streams.Error);
-
-        // The first one is ours, the second one the system's.
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
-        }
     }
 
     private static IRunProgress ProgressOf(LoadPlan plan, ReportPlan reports, InvocationConfiguration streams)

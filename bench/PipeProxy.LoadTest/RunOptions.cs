@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using PipeProxy.LoadTest.Load;
 
 namespace PipeProxy.LoadTest;
@@ -11,10 +10,10 @@ internal sealed class RunOptions
     {
         Description = "What to ask for: URL, or URL=WEIGHT among several.",
         Arity = ArgumentArity.ZeroOrMore,
-        CustomParser = static result => Targets(result),
+        CustomParser = static result => Values.Read<Target>(result, Target.TryParse),
     };
 
-    private readonly Option<Target[]> _targets = new("--target") { Description = "The same as an option, 'URL WEIGHT'. Repeatable.", HelpName = "URL", CustomParser = static result => Targets(result) };
+    private readonly Option<Target[]> _targets = new("--target") { Description = "The same as an option, 'URL WEIGHT'. Repeatable.", HelpName = "URL", CustomParser = static result => Values.Read<Target>(result, Target.TryParse) };
     private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections, each one client. Default 64.", "-c");
     private readonly Option<int?> _threads = Amounts.Whole("--threads", "Event loops, each one thread. Default 1: one drives tens of thousands of requests per second.", "-t");
     private readonly Option<TimeSpan?> _duration = Amounts.Time("--duration", "How long to measure. Default 10s, or without end with --requests.", "-d");
@@ -82,23 +81,5 @@ internal sealed class RunOptions
         {
             throw new UsageException(wrong);
         }
-    }
-
-    private static Target[]? Targets(ArgumentResult result)
-    {
-        var targets = new List<Target>();
-        foreach (var token in result.Tokens)
-        {
-            if (Target.TryParse(token.Value, out var target, out var wrong))
-            {
-                targets.Add(target);
-            }
-            else
-            {
-                result.AddError(wrong);
-            }
-        }
-
-        return [.. targets];
     }
 }

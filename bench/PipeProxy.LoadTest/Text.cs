@@ -32,6 +32,9 @@ internal static class Text
 
     internal static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>What an origin sent, a certificate's name for one, must not steer the terminal.</summary>
+    internal static string Printable(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
+
     private static string Digits(double value, string unit) => value switch
     {
         < 10 => Invariant($"{value:0.00} {unit}"),

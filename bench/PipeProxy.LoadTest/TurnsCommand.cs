@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Runtime.InteropServices;
 using PipeProxy.LoadTest.Load;
 using PipeProxy.LoadTest.Turns;
 using PipeProxy.LoadTest.Watch;
@@ -10,8 +8,8 @@ namespace PipeProxy.LoadTest;
 /// <summary><c>pipeproxy-bench turns NAME=URL...</c>: which of several targets costs less, on a machine whose speed changes from second to second.</summary>
 internal sealed class TurnsCommand
 {
-    private readonly Argument<TurnTarget[]> _targets = new("NAME=URL") { Description = "Who takes turns. Ratios are to the first.", Arity = ArgumentArity.ZeroOrMore, CustomParser = Targets };
-    private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "The process of a target, PID=NAME: its CPU per request is compared instead of the time per request. Repeatable.", HelpName = "PID", CustomParser = ReportOptions.Processes };
+    private readonly Argument<TurnTarget[]> _targets = new("NAME=URL") { Description = "Who takes turns. Ratios are to the first.", Arity = ArgumentArity.ZeroOrMore, CustomParser = static result => Values.Read<TurnTarget>(result, TurnTarget.TryParse) };
+    private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "The process of a target, PID=NAME: its CPU per request is compared instead of the time per request. Repeatable.", HelpName = "PID", CustomParser = static result => Values.Read<WatchedProcess>(result, WatchedProcess.TryParse) };
     private readonly Option<TimeSpan?> _turn = Amounts.Time("--turn", "Length of a turn. Default 100ms.");
     private readonly Option<int?> _rounds = Amounts.Whole("--rounds", "Turns of each. Default 50.");
     private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load on each that is not measured, before. Default none.");
@@ -55,9 +53,7 @@ internal sealed class TurnsCommand
     private async Task<ExitCode> RunAsync(TurnPlan plan, ParseResult parsed)
     {
         var streams = parsed.InvocationConfiguration;
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var stop = new StopSignals();
         var results = await new TurnRun(plan, parsed.GetValue(_quiet) ? null : streams.Error).RunAsync(stop.Token).ConfigureAwait(false);
         await streams.Output.WriteAsync(TurnReport.Text(plan, results)).ConfigureAwait(false);
         if (parsed.GetValue(_csv) is { } file)
@@ -72,13 +68,6 @@ internal sealed class TurnsCommand
         }
 
         return ExitCode.Done;
-
-        // The first one is ours, the second one the system's.
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
-        }
     }
 
     private TurnPlan Read(ParseResult parsed)
@@ -122,23 +111,5 @@ internal sealed class TurnsCommand
                 Timeout = parsed.GetValue(_timeout) ?? TimeSpan.FromSeconds(10),
             },
         };
-    }
-
-    private static TurnTarget[]? Targets(ArgumentResult result)
-    {
-        var targets = new List<TurnTarget>();
-        foreach (var token in result.Tokens)
-        {
-            if (TurnTarget.TryParse(token.Value, out var target, out var wrong))
-            {
-                targets.Add(target);
-            }
-            else
-            {
-                result.AddError(wrong);
-            }
-        }
-
-        return [.. targets];
     }
 }

@@ -39,17 +39,9 @@ internal sealed class ProxyPeer : IAsyncDisposable
     public static Task<ProxyPeer> StartNginxAsync() => StartAsync("nginx", "-v", (folder, port, origin) =>
     [
         "-p", folder.Path, "-e", "stderr", "-c", folder.Write("nginx.conf", $$"""
-            daemon off;
-            master_process off;
-            pid {{folder.Combine("nginx.pid")}};
-            error_log stderr crit;
-            events { worker_connections 1024; }
+            {{NginxSettings.Process(folder, "crit", 1024)}}
             http {
-              client_body_temp_path {{folder.Combine("body")}};
-              proxy_temp_path {{folder.Combine("proxy")}};
-              fastcgi_temp_path {{folder.Combine("fastcgi")}};
-              uwsgi_temp_path {{folder.Combine("uwsgi")}};
-              scgi_temp_path {{folder.Combine("scgi")}};
+              {{NginxSettings.Folders(folder)}}
               access_log off;
               server {
                 listen 127.0.0.1:{{port}};

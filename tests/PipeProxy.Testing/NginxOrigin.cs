@@ -101,19 +101,10 @@ public sealed class NginxOrigin : IAsyncDisposable
         }
     }
 
-    // One process and in the foreground: nothing to change the user for, nothing left behind when it is killed.
     private static string Configuration(TemporaryDirectory folder, PeerTls? tls, int port) => $$"""
-        daemon off;
-        master_process off;
-        pid {{folder.Combine("nginx.pid")}};
-        error_log stderr info;
-        events { worker_connections 4096; }
+        {{NginxSettings.Process(folder, "info", 4096)}}
         http {
-          client_body_temp_path {{folder.Combine("body")}};
-          proxy_temp_path {{folder.Combine("proxy")}};
-          fastcgi_temp_path {{folder.Combine("fastcgi")}};
-          uwsgi_temp_path {{folder.Combine("uwsgi")}};
-          scgi_temp_path {{folder.Combine("scgi")}};
+          {{NginxSettings.Folders(folder)}}
           log_format seen '$connection $connection_requests "$ssl_client_s_dn" $ssl_client_verify "$request" $status';
           access_log /dev/stdout seen;
           default_type text/plain;

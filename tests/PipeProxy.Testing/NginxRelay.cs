@@ -53,17 +53,9 @@ public sealed class NginxRelay : IAsyncDisposable
     }
 
     private static string Configuration(TemporaryDirectory folder, string port, int origin) => $$"""
-        daemon off;
-        master_process off;
-        pid {{folder.Combine("nginx.pid")}};
-        error_log stderr info;
-        events { worker_connections 1024; }
+        {{NginxSettings.Process(folder, "info", 1024)}}
         http {
-          client_body_temp_path {{folder.Combine("body")}};
-          proxy_temp_path {{folder.Combine("proxy")}};
-          fastcgi_temp_path {{folder.Combine("fastcgi")}};
-          uwsgi_temp_path {{folder.Combine("uwsgi")}};
-          scgi_temp_path {{folder.Combine("scgi")}};
+          {{NginxSettings.Folders(folder)}}
           access_log off;
           client_max_body_size 0;
           client_header_buffer_size 64k;

@@ -17,7 +17,7 @@ internal sealed record Comparison(Metric Metric, double Baseline, double Value, 
     internal static IReadOnlyList<Comparison> Of(Side baseline, Side side, bool paired)
         => [.. baseline.Runs[0].Figures.Keys
             .Where(name => baseline.Values(name).Count > 0 && side.Values(name).Count > 0)
-            .Select(name => new Comparison(new Metric(name), baseline.Median(name), side.Median(name), RatioInterval.Of(baseline.Values(name), side.Values(name), paired)))];
+            .Select(name => new Comparison(new Metric(name), baseline.MedianOf(name), side.MedianOf(name), RatioInterval.Of(baseline.Values(name), side.Values(name), paired)))];
 
     /// <summary>What to keep in mind when reading the comparison; empty when there is nothing.</summary>
     internal static IEnumerable<string> Remarks(Side baseline, Side side)

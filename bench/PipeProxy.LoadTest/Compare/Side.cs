@@ -21,9 +21,5 @@ internal sealed record Side(string Name, IReadOnlyList<RunFile> Runs)
     internal IReadOnlyList<double> Values(string metric)
         => Runs.All(run => run.Figures.ContainsKey(metric)) ? [.. Runs.Select(run => run.Figures[metric])] : [];
 
-    internal double Median(string metric)
-    {
-        var values = Values(metric).Order().ToArray();
-        return values.Length == 0 ? double.NaN : (values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2;
-    }
+    internal double MedianOf(string metric) => Median.Of(Values(metric));
 }

@@ -54,7 +54,7 @@ internal static class TextReport
         Line(text, "errors", $"{Text.Count(total.Errors)} ({Text.Percent(result.ErrorRate)}): HTTP {Text.Count(total.HttpErrors)}, socket {Text.Count(total.SocketErrors.Sum())}");
         foreach (var ((kind, reason), count) in total.Reasons.OrderByDescending(static reason => reason.Value))
         {
-            Line(text, "", $"{Text.Count(count)} {kind}: {Printable(reason)}");
+            Line(text, "", $"{Text.Count(count)} {kind}: {Text.Printable(reason)}");
         }
     }
 
@@ -88,9 +88,6 @@ internal static class TextReport
 
     private static string Cpu(LoadResult result, TimeSpan cpu)
         => $"{Text.Duration(cpu.TotalSeconds)}, {(result.Seconds > 0 ? cpu.TotalSeconds / result.Seconds : 0):0.0%} of a core, {Text.Microseconds(result.PerRequest(cpu))} per request";
-
-    // What an origin sent, a certificate's name for one, must not steer the terminal.
-    private static string Printable(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
 
     private static void Line(StringBuilder text, string label, string value) => text.Append("  ").Append(label.PadRight(13)).AppendLine(value);
 }

@@ -29,7 +29,7 @@ internal static class TurnReport
 
         foreach (var lost in results.Where(static result => !result.IsGood).GroupBy(static result => (result.Target, result.Reason)))
         {
-            text.AppendLine($"  lost: {LoadTest.Text.Plural(lost.Count(), "turn")} of {lost.Key.Target}: {Printable(lost.Key.Reason ?? "no request was answered")}");
+            text.AppendLine($"  lost: {LoadTest.Text.Plural(lost.Count(), "turn")} of {lost.Key.Target}: {LoadTest.Text.Printable(lost.Key.Reason ?? "no request was answered")}");
         }
 
         return text.ToString();
@@ -42,7 +42,7 @@ internal static class TurnReport
         {
             csv.Append(LoadTest.Text.Invariant($"{result.Round},{result.Target},{result.Began.ToUnixTimeMilliseconds() / 1e3:0.000},{result.Seconds:0.######},{result.Requests},{result.Errors},{Number(result.CpuSeconds)},"));
             csv.Append(string.Join(',', Percentiles.Select(percentile => Number(result.Latency.At(percentile.Percentile)))));
-            csv.Append(LoadTest.Text.Invariant($",{Number(result.StormSeconds)},\"{Printable(result.Reason ?? "").Replace("\"", "\"\"", StringComparison.Ordinal)}\"\r\n"));
+            csv.Append(LoadTest.Text.Invariant($",{Number(result.StormSeconds)},\"{LoadTest.Text.Printable(result.Reason ?? "").Replace("\"", "\"\"", StringComparison.Ordinal)}\"\r\n"));
         }
 
         return csv.ToString();
@@ -64,14 +64,14 @@ internal static class TurnReport
         var isFirst = ReferenceEquals(target, plan.Targets[0]);
         return Row(
             target.Name,
-            plan.Storm is not null ? LoadTest.Text.Duration(Median(own.Values.Select(static turn => turn.StormSeconds)))
+            plan.Storm is not null ? LoadTest.Text.Duration(Median.Of(own.Values.Select(static turn => turn.StormSeconds)))
                 : target.Process is null ? "-"
-                : LoadTest.Text.Microseconds(Median(own.Values.Select(static turn => turn.CpuMicrosPerRequest))),
+                : LoadTest.Text.Microseconds(Median.Of(own.Values.Select(static turn => turn.CpuMicrosPerRequest))),
             isFirst ? "1" : double.IsNaN(ratio.Ratio) ? "-" : LoadTest.Text.Invariant($"{ratio.Ratio:0.000}"),
             isFirst || !ratio.IsKnown ? "" : LoadTest.Text.Invariant($"{ratio.Low:0.000} to {ratio.High:0.000}"),
-            LoadTest.Text.Rate(Median(own.Values.Select(static turn => turn.Rate))),
-            LoadTest.Text.Microseconds(Median(own.Values.Select(static turn => turn.P50))),
-            LoadTest.Text.Microseconds(Median(own.Values.Select(static turn => turn.P99))),
+            LoadTest.Text.Rate(Median.Of(own.Values.Select(static turn => turn.Rate))),
+            LoadTest.Text.Microseconds(Median.Of(own.Values.Select(static turn => turn.P50))),
+            LoadTest.Text.Microseconds(Median.Of(own.Values.Select(static turn => turn.P99))),
             $"{turns - own.Count}/{turns}");
 
         // CPU per request where both are watched, time per request otherwise; a storm's own work would be in both.
@@ -84,17 +84,8 @@ internal static class TurnReport
     private static Dictionary<int, TurnResult> Good(IReadOnlyList<TurnResult> results, string target)
         => results.Where(result => result.Target == target && result.IsGood).ToDictionary(static result => result.Round);
 
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
-    }
-
     // What there is none of is an empty field.
     private static string Number(double value) => double.IsFinite(value) ? LoadTest.Text.Invariant($"{value:0.#######}") : "";
-
-    // What an origin sent must not steer the terminal.
-    private static string Printable(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
 
     private static string Row(string name, string cpu, string ratio, string interval, string rate, string p50, string p99, string lost)
         => $"  {name,-16}{cpu,12}{ratio,9}  {interval,-16}{rate,10}{p50,10}{p99,10}{lost,8}";

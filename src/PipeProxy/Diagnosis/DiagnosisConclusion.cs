@@ -8,8 +8,6 @@ namespace PipeProxy.Diagnosis;
 internal static class DiagnosisConclusion
 {
     // What nginx answers with 400 after a handshake that it let end: its own words for error_page 495 and 496.
-    private const string NginxNoCertificate = "No required SSL certificate was sent";
-    private const string NginxBadCertificate = "The SSL certificate error";
 
     /// <summary>Fills cause and notes in.</summary>
     internal static DiagnosisReport Conclude(DiagnosisReport report, DiagnosisRequest request)
@@ -34,7 +32,7 @@ internal static class DiagnosisConclusion
 
         return answer switch
         {
-            { Status: 400, Excerpt: { } excerpt } when excerpt.Contains(NginxNoCertificate, StringComparison.Ordinal) || excerpt.Contains(NginxBadCertificate, StringComparison.Ordinal) => RefusedInHttp(report, request, excerpt),
+            { Status: 400, Excerpt: { } excerpt } when excerpt.Contains(NginxErrorPage.CertificateMissing, StringComparison.Ordinal) || excerpt.Contains(NginxErrorPage.CertificateRefused, StringComparison.Ordinal) => RefusedInHttp(report, request, excerpt),
             { Status: 403 } => Forbidden(report, answer),
             _ => Accepted(report, answer),
         };
@@ -95,17 +93,17 @@ internal static class DiagnosisConclusion
             return new DiagnosisCause(
                 "certificate_required",
                 Ok: false,
-                $"The origin (nginx) let the handshake without a certificate end and answered 400 \"{NginxNoCertificate}\": it demands one.",
+                $"The origin (nginx) let the handshake without a certificate end and answered 400 \"{NginxErrorPage.CertificateMissing}\": it demands one.",
                 null,
                 "Say which one to present: --mtls-certificate NAME here, mtlsCertificate on the route.");
         }
 
-        if (excerpt.Contains(NginxNoCertificate, StringComparison.Ordinal))
+        if (excerpt.Contains(NginxErrorPage.CertificateMissing, StringComparison.Ordinal))
         {
             return new DiagnosisCause(
                 "certificate_refused_in_http",
                 Ok: false,
-                $"The origin (nginx) asked for a certificate, was presented '{certificate.Name}', and answers 400 \"{NginxNoCertificate}\": what it answers for got none, such as a server behind it or one chosen by another name.",
+                $"The origin (nginx) asked for a certificate, was presented '{certificate.Name}', and answers 400 \"{NginxErrorPage.CertificateMissing}\": what it answers for got none, such as a server behind it or one chosen by another name.",
                 null,
                 "See which server block answers for this host, and whether another proxy stands between it and here.");
         }
@@ -114,7 +112,7 @@ internal static class DiagnosisConclusion
         return new DiagnosisCause(
             "certificate_refused_in_http",
             Ok: false,
-            $"The origin (nginx) asked for a certificate, got '{certificate.Name}' ({certificate.Leaf.Subject}), did not refuse it in TLS, and answers 400 \"{NginxBadCertificate}\": {prediction.Because}.",
+            $"The origin (nginx) asked for a certificate, got '{certificate.Name}' ({certificate.Leaf.Subject}), did not refuse it in TLS, and answers 400 \"{NginxErrorPage.CertificateRefused}\": {prediction.Because}.",
             prediction.Reason,
             $"{prediction.Next} nginx tells the reason in its error log at level info (\"client SSL certificate verify error\"); look at ssl_client_certificate and ssl_verify_depth, too.");
     }

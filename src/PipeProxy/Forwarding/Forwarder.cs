@@ -282,7 +282,7 @@ internal sealed class Forwarder(UpstreamPool pool)
         var chunked = ForwardedResponse.WriteHead(exchange, framing, cors);
         if (head.StatusCode is 400 or 403 && upstream.Key.Identity is not null)
         {
-            exchange.Refusal = RefusalOf(upstream, head);
+            exchange.Refusal = OriginRefusal.Of(upstream, head);
         }
 
         ConsumeHead(upstream.Input, head.Length);
@@ -314,29 +314,8 @@ internal sealed class Forwarder(UpstreamPool pool)
         }
     }
 
-    // Cold: what an origin that finished TLS says in HTTP about our certificate. nginx's own pages fit the read that brought the head.
-    private static HttpRefusal RefusalOf(UpstreamConnection upstream, ResponseHead head)
-    {
-        if (head.StatusCode == 403)
-        {
-            return upstream.CertificateRequested switch
-            {
-                true => HttpRefusal.ForbiddenAfterAsking,
-                false => HttpRefusal.ForbiddenWithoutAsking,
-                null => HttpRefusal.Forbidden,
-            };
-        }
-
-        upstream.Input.TryRead(out var read);
-        var body = read.Buffer.FirstSpan[head.Length..];
-        var refusal = body.IndexOf("No required SSL certificate was sent"u8) >= 0 ? HttpRefusal.CertificateMissing
-            : body.IndexOf("The SSL certificate error"u8) >= 0 ? HttpRefusal.CertificateRefused
-            : HttpRefusal.None;
-        upstream.Input.AdvanceTo(read.Buffer.Start);
-        return refusal;
-    }
-
-    private static void ConsumeHead(PipeReader input, int length)
+    /// <summary>Consumes a head of so many bytes that was parsed where it lies.</summary>
+    internal static void ConsumeHead(PipeReader input, int length)
     {
         input.TryRead(out var read);
         input.AdvanceTo(read.Buffer.GetPosition(length));

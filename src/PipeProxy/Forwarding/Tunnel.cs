@@ -23,9 +23,7 @@ internal static class Tunnel
     public static async ValueTask RunAsync(Exchange exchange, UpstreamConnection upstream)
     {
         ForwardedResponse.WriteUpgradeHead(exchange);
-        var head = exchange.Response.Length;
-        upstream.Input.TryRead(out var read);
-        upstream.Input.AdvanceTo(read.Buffer.GetPosition(head));
+        Forwarder.ConsumeHead(upstream.Input, exchange.Response.Length);
 
         exchange.BeginTunnel();
         upstream.SetReadTimeout(Timeout.InfiniteTimeSpan, firstByte: false);
