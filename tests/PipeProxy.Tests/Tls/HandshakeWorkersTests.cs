@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
 using PipeProxy.Tls;
 
 namespace PipeProxy.Tests.Tls;
@@ -26,6 +28,39 @@ public sealed class HandshakeWorkersTests
 
         Assert.InRange(most, 1, 2);
         Assert.Equal(0, workers.UnderWay);
+    }
+
+    [Fact]
+    public void WhatHasWaitedForTooLong_GoesToAThreadThatGivesWayToNobody()
+    {
+        var time = new FakeTimeProvider();
+        using var workers = new HandshakeWorkers(threads: 1, time: time);
+        using ManualResetEventSlim first = new(), second = new();
+        using var names = new BlockingCollection<string>();
+        void Schedule(ManualResetEventSlim? until) => workers.Schedule(
+            _ =>
+            {
+                names.Add(Thread.CurrentThread.Name!);
+                until?.Wait();
+            },
+            null);
+        string Next() => names.TryTake(out var name, TimeSpan.FromSeconds(60)) ? name : "nobody";
+
+        Schedule(first);
+        Assert.Equal("handshake 0", Next());
+        Schedule(second);
+        Schedule(null);
+        time.Advance(HandshakeWorkers.LateAfter);
+
+        // The thread sees only now how late it is, and has something to do again.
+        first.Set();
+        Assert.Equal("handshake 0", Next());
+        Assert.Equal("late handshake 0", Next());
+
+        // What comes in time waits for it.
+        Schedule(null);
+        second.Set();
+        Assert.Equal("handshake 0", Next());
     }
 
     [Fact]
