@@ -9,7 +9,7 @@ internal sealed class HandshakeWorkers : IDisposable
     private readonly object _gate = new();
     private readonly Queue<(Action<object?> Callback, object? State)> _ready = new();
     private readonly Queue<Action> _waiting = new();
-    private readonly int _limit;
+    private int _limit;
     private readonly Action<Exception>? _onUnhandledException;
     private int _underWay;
     private bool _stopped;
@@ -25,6 +25,24 @@ internal sealed class HandshakeWorkers : IDisposable
         for (var i = 0; i < (threads > 0 ? threads : Math.Max(2, Environment.ProcessorCount)); i++)
         {
             new Thread(static state => ((HandshakeWorkers)state!).Work()) { Name = $"handshake {i}", IsBackground = true }.UnsafeStart(this);
+        }
+    }
+
+    /// <summary>Handshakes under way at a time; more wait in order of arrival. One that is lowered holds for those to come.</summary>
+    internal int Limit
+    {
+        get => Volatile.Read(ref _limit);
+        set
+        {
+            lock (_gate)
+            {
+                _limit = value;
+                while (_underWay < _limit && _waiting.TryDequeue(out var next))
+                {
+                    _underWay++;
+                    Ready(static state => ((Action)state!)(), next);
+                }
+            }
         }
     }
 
@@ -48,7 +66,7 @@ internal sealed class HandshakeWorkers : IDisposable
     {
         lock (_gate)
         {
-            if (_waiting.TryDequeue(out var next))
+            if (_underWay <= _limit && _waiting.TryDequeue(out var next))
             {
                 Ready(static state => ((Action)state!)(), next);
             }
@@ -82,7 +100,7 @@ internal sealed class HandshakeWorkers : IDisposable
     {
         lock (_gate)
         {
-            if (_underWay == _limit)
+            if (_underWay >= _limit)
             {
                 _waiting.Enqueue(continuation);
                 return;
