@@ -81,7 +81,7 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
     public bool MayBeStale => _shelved && _confirmed;
 
     /// <summary>The origin asked for a client certificate; null when unknown or not TLS.</summary>
-    public bool? CertificateRequested => (_stream as TlsConnection)?.CertificateRequested;
+    public bool? CertificateRequested => (_stream as SecuredStream)?.CertificateRequested;
 
     /// <summary>Why it was closed.</summary>
     public UpstreamCloseReason CloseReason { get; private set; }
@@ -257,7 +257,7 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
     /// <summary>What the ended stream says about the origin. Call when a read completed without a response byte.</summary>
     public Failure Describe()
     {
-        if (_stream is TlsConnection { Failure: { } failure })
+        if (_stream is SecuredStream { Failure: { } failure })
         {
             return failure;
         }

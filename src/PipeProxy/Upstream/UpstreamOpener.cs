@@ -42,7 +42,7 @@ internal sealed partial class UpstreamOpener(UpstreamDialer dialer, BufferSizes 
                 return dialed.Failure;
             }
 
-            if (pool.Key.Identity is { } identity && stream is TlsConnection { CertificateRequested: false } && pool.TryNoteNotRequested())
+            if (pool.Key.Identity is { } identity && stream is SecuredStream { CertificateRequested: false } && pool.TryNoteNotRequested())
             {
                 LogNotRequested(logger, pool.Key.Origin, identity.Name);
             }
