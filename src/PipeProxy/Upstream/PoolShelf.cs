@@ -9,7 +9,7 @@ internal sealed class PoolShelf
 {
     private readonly KeyPool _pool;
 
-    // Guarded by itself: added to and removed from on the loop, per connection and not per request; counted from any thread.
+    // Changed on the loop only and under its own lock, per connection and not per request; counted from any thread under that lock.
     private readonly List<UpstreamConnection> _all = [];
     private readonly Queue<PoolWaiter> _waiters = new();
     private readonly Queue<PoolWaiter> _verdicts = new();
@@ -140,15 +140,10 @@ internal sealed class PoolShelf
     {
         Loop.AssertInside();
 
-        // A copy: closing takes connections out of the list.
-        UpstreamConnection[] all;
-        lock (_all)
+        // From the end: one that closes is replaced by the last, which was looked at already. Nothing is allocated, since names are followed for ever.
+        for (var i = _all.Count - 1; i >= 0; i = Math.Min(i, _all.Count) - 1)
         {
-            all = [.. _all];
-        }
-
-        foreach (var connection in all)
-        {
+            var connection = _all[i];
             if (which(connection, state))
             {
                 connection.Drain(reason, within);

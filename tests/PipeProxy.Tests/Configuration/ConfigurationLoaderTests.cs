@@ -182,23 +182,6 @@ public sealed class ConfigurationLoaderTests : IDisposable
     }
 
     [Fact]
-    public void SettingsWithoutEffect_Warn()
-    {
-        _folder.Write("pipeproxy.json", """
-            { "upstreams": { "https://a.example": { "pool": { "minIdle": 1 } } }, "forwarding": { "upgrades": ["websocket"] } }
-            """);
-
-        var result = _folder.Load(new ConfigurationOverrides { Forward = "https://a.example" });
-
-        Assert.NotNull(result.Config);
-        Assert.Equal(
-            [
-                """pipeproxy.json:1:62: warning: upstreams["https://a.example"].pool.minIdle "1": has no effect yet: connections are opened when requests need them; remove it""",
-            ],
-            result.Errors.Select(static error => error.ToString()));
-    }
-
-    [Fact]
     public void TrustedHops_AreAddressesAndNetworks()
     {
         _folder.Write("pipeproxy.json", """{ "forwarding": { "trustedHops": ["10.0.0.0/8", "192.0.2.1", "fd00::1", "::ffff:192.0.2.2", "fd00::/8"] } }""");
