@@ -13,5 +13,5 @@ internal abstract class SecuredStream : LoopStream
     internal abstract Failure? Failure { get; }
 }
 
-/// <summary>A handshake with an origin; see <see cref="TlsConnector.ConnectAsync"/>.</summary>
-internal delegate ValueTask<TlsResult> OriginHandshake(SocketConnection socket, TlsClientOptions options);
+/// <summary>A handshake with an origin; see <see cref="TlsConnector.SecureAsync"/>.</summary>
+internal delegate ValueTask<(SecuredStream? Connection, Failure? Failure)> OriginHandshake(SocketConnection socket, TlsClientOptions options);

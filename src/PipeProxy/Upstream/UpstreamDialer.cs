@@ -44,7 +44,7 @@ internal sealed class UpstreamDialer(OriginResolver resolver, TlsConnector conne
             return new DialResult(socket, address, false, null);
         }
 
-        var secured = await connector.ConnectAsync(socket, tls);
+        var secured = await connector.SecureAsync(socket, tls);
         loop.AssertInside();
         return new DialResult(secured.Connection, address, true, secured.Failure);
     }

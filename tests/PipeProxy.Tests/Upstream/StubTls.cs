@@ -26,7 +26,7 @@ internal sealed class StubTls(SocketConnection socket) : SecuredStream
     internal override int UnsentBytes => socket.UnsentBytes;
 
     /// <summary>Handshakes that end at once.</summary>
-    internal static ValueTask<TlsResult> HandshakeAsync(SocketConnection socket, TlsClientOptions options) => new(new TlsResult(new StubTls(socket), null));
+    internal static ValueTask<(SecuredStream? Connection, Failure? Failure)> HandshakeAsync(SocketConnection socket, TlsClientOptions options) => new((new StubTls(socket), null));
 
     internal override async ValueTask<IoResult> ReadAsync(Memory<byte> buffer)
     {

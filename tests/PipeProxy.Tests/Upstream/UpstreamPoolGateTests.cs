@@ -220,7 +220,7 @@ public sealed class UpstreamPoolGateTests
 
         internal void Succeed() => Release(null);
 
-        internal async ValueTask<TlsResult> RunAsync(SocketConnection socket, TlsClientOptions options)
+        internal async ValueTask<(SecuredStream? Connection, Failure? Failure)> RunAsync(SocketConnection socket, TlsClientOptions options)
         {
             Task gate;
             lock (_lock)
@@ -241,11 +241,11 @@ public sealed class UpstreamPoolGateTests
 
             if (failure is null)
             {
-                return new TlsResult(new StubTls(socket), null);
+                return (new StubTls(socket), null);
             }
 
             socket.Close();
-            return new TlsResult(null, failure);
+            return (null, failure);
         }
 
         private static TaskCompletionSource Open()
