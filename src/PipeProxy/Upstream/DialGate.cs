@@ -16,7 +16,7 @@ internal enum GateAnswer : byte
     Refused,
 }
 
-/// <summary>Whether a connection under one key may be opened: single flight after a failure, and the breaker (decision 0012). Any thread.</summary>
+/// <summary>Whether a connection under one key may be opened: single flight after a failure, and the breaker (decision 0014). Any thread.</summary>
 /// <remarks>
 /// While attempts end well it is one read of a flag. After one has failed, one at a time goes on and the others wait for its verdict: the origin's first byte, or silence, or a failure, which they then share. So many refusals by TLS
 /// in a row open the breaker; when its time is over it is half open, which is the same as single flight: one attempt, and its verdict is everybody's. An HTTP status, a refused connect or a name without an address never open it.

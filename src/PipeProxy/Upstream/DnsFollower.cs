@@ -17,6 +17,9 @@ internal sealed class DnsFollower : IDisposable
         _timer = time.CreateTimer(static self => _ = ((DnsFollower)self!).LookAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>A look is under way.</summary>
+    internal bool IsLooking => Volatile.Read(ref _looking) != 0;
+
     /// <summary>Looks now, which costs no question unless one is due, and from then on at the resolver's interval.</summary>
     public void Start() => _timer.Change(TimeSpan.Zero, _resolver.Refresh);
 

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net;
 using PipeProxy.Telemetry;
 using PipeProxy.Tls;

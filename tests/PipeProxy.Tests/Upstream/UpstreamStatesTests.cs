@@ -1,3 +1,6 @@
+using System.Net;
+using PipeProxy.Tests.Transport;
+using PipeProxy.Transport;
 using PipeProxy.Upstream;
 
 namespace PipeProxy.Tests.Upstream;
@@ -34,9 +37,11 @@ public sealed class UpstreamStatesTests
     public async Task TransitionThatIsNone_FailsInTests()
     {
         await using var bench = new PoolBench();
-        var lease = await bench.RentAsync(bench.Target(bench.SilentOrigin().Port, scheme: "http"));
+        var port = bench.SilentOrigin().Port;
+        var lease = await bench.RentAsync(bench.Target(port, scheme: "http"));
+        var another = await TestLoops.RunAsync(bench.Loops[0], async () => await bench.Loops[0].ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), TimeSpan.FromSeconds(5)));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => bench.OnLoopAsync(() => lease.Connection.Open(new StubTls(null!), null, PipeProxy.Transport.BufferSizes.Default, lent: true)));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bench.OnLoopAsync(() => lease.Connection.Open(another.Connection!, null, BufferSizes.Default, lent: true)));
         await bench.OnLoopAsync(lease.Discard);
     }
 }
