@@ -11,6 +11,9 @@ internal abstract class SecuredStream : LoopStream
 
     /// <summary>Set when a read or a write ended in an alert or another failure of TLS.</summary>
     internal abstract Failure? Failure { get; }
+
+    /// <summary>The alert that ended the connection.</summary>
+    internal byte? Alert => Failure?.Alert;
 }
 
 /// <summary>A handshake with an origin; see <see cref="TlsConnector.SecureAsync"/>.</summary>

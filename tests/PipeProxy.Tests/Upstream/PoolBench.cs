@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
@@ -8,7 +7,6 @@ using PipeProxy.Telemetry;
 using PipeProxy.Testing;
 using PipeProxy.Tests.Transport;
 using PipeProxy.Tls;
-using PipeProxy.Transport;
 using PipeProxy.Upstream;
 
 namespace PipeProxy.Tests.Upstream;

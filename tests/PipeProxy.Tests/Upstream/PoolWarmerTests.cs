@@ -1,8 +1,5 @@
 using PipeProxy.Configuration;
-using PipeProxy.Telemetry;
-using PipeProxy.Tls;
 using PipeProxy.Testing;
-using PipeProxy.Upstream;
 
 namespace PipeProxy.Tests.Upstream;
 

@@ -1,5 +1,4 @@
 using PipeProxy.Configuration;
-using PipeProxy.Telemetry;
 using PipeProxy.Upstream;
 
 namespace PipeProxy.Tests.Upstream;

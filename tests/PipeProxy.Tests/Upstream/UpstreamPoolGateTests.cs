@@ -1,6 +1,5 @@
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
-using PipeProxy.Testing;
 using PipeProxy.Tls;
 using PipeProxy.Transport;
 using PipeProxy.Upstream;

@@ -5,7 +5,6 @@ using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
 using PipeProxy.Tests.Transport;
 using PipeProxy.Tls;
-using PipeProxy.Transport;
 using PipeProxy.Upstream;
 
 namespace PipeProxy.Tests.Upstream;
