@@ -147,11 +147,20 @@ internal sealed class UpstreamPool
                 pool.Gate.Abandoned(ticket);
             }
 
-            // :: Step 4: the line. One deadline for the whole wait, however often a place that became free went to somebody else.
-            until = until == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : until;
-            var rest = TimeSpan.FromMilliseconds(until - loop.Now);
-            var answer = rest <= TimeSpan.Zero ? new PoolAnswer(null, TimedOut: true)
-                : await (gate == GateAnswer.Wait ? pool.EnqueueForVerdict(loop, rest) : pool.Enqueue(loop, rest)).Answer;
+            // :: Step 4: the line for a place, with one deadline for the whole wait, however often a place that became free went to somebody else; or
+            // the wait for the verdict, which comes by itself
+            PoolAnswer answer;
+            if (gate == GateAnswer.Wait)
+            {
+                answer = await pool.EnqueueForVerdict(loop, Opener.LongestAttempt(pool)).Answer;
+            }
+            else
+            {
+                until = until == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : until;
+                var rest = TimeSpan.FromMilliseconds(until - loop.Now);
+                answer = rest > TimeSpan.Zero ? await pool.Enqueue(loop, rest).Answer : new PoolAnswer(null, TimedOut: true);
+            }
+
             if (answer.Failure is not null)
             {
                 return new UpstreamLease(answer.Failure);
@@ -257,14 +266,14 @@ internal sealed class UpstreamPool
         };
     }
 
-    private static Failure DescribeWait(KeyPool pool, GateAnswer gate)
+    private Failure DescribeWait(KeyPool pool, GateAnswer gate)
     {
         var config = pool.Config;
         if (gate == GateAnswer.Wait)
         {
             return new Failure(
                 Outcome.DestinationUnavailable,
-                $"The last attempt to connect to {pool.Key.Origin} failed, and the one under way had no verdict in {config.QueueTimeout.TotalSeconds:0.#} s. The last failure: {pool.Gate.Last?.Failure.Detail}",
+                $"The last attempt to connect to {pool.Key.Origin} failed, and the one under way had no verdict in {Opener.LongestAttempt(pool).TotalSeconds:0.#} s. The last failure: {pool.Gate.Last?.Failure.Detail}",
                 pool.Gate.Last?.Failure.Next);
         }
 
