@@ -32,6 +32,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     private readonly HandshakeRate _handshakeRate;
     private readonly OriginResolver _resolver;
     private readonly UpstreamPool _pool;
+    private readonly DnsFollower _follower;
     private readonly RequestDispatcher _dispatcher;
     private readonly ConnectionServices _services;
     private readonly TlsAcceptor _tlsAcceptor;
@@ -62,7 +63,16 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _clientWorkers = new HandshakeWorkers(limit: int.MaxValue, onUnhandledException: ReportBug);
         _handshakeRate = new HandshakeRate(options.Time);
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
-        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers, options.Simulated?.Handshake), options.BufferSizes, options.Logger), _metrics, options.Time, options.Simulated?.Keys, options.Simulated?.Mistake ?? PlantedMistake.None);
+        _pool = new UpstreamPool(
+            _loops,
+            new UpstreamDialer(_resolver, new TlsConnector(_workers, options.Simulated?.Handshake)),
+            _metrics,
+            options.Time,
+            options.BufferSizes,
+            options.Logger,
+            options.Simulated?.Keys,
+            options.Simulated?.Mistake ?? PlantedMistake.None);
+        _follower = new DnsFollower(_resolver, () => _pool.Pools, options.Time);
         _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), [], []));
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
         _tlsAcceptor = new TlsAcceptor(_clientWorkers, _handshakeRate);
@@ -103,6 +113,9 @@ public sealed partial class ReverseProxy : IAsyncDisposable
 
     /// <summary>The last failures on the way to origins (name, connection, TLS) and answers that may be about a certificate, identical ones counted; the latest first. A snapshot.</summary>
     public IReadOnlyList<OriginFailure> RecentFailures => _failures.Snapshot();
+
+    /// <summary>The pools of origin connections: one per origin and identity, those that were retired and still drain among them. A snapshot.</summary>
+    public IReadOnlyList<PoolSnapshot> Pools => [.. _pool.AllPools.Select(static pool => pool.Snapshot())];
 
     /// <summary>Says what is wrong with <paramref name="config"/> and the certificates that it names, without serving it.</summary>
     public static IReadOnlyList<ConfigurationError> Check(ProxyConfig config, ICertificateSource certificates)
@@ -234,6 +247,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _state = State.Stopped;
         _certificateWatch?.Dispose();
         _expiry.Dispose();
+        _follower.Dispose();
         foreach (var listener in _listeners.Concat(_leaving))
         {
             await listener.DisposeAsync().ConfigureAwait(false);

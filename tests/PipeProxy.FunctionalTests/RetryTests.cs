@@ -26,17 +26,24 @@ public sealed class RetryTests
     }
 
     [Theory]
-    [InlineData("POST", "", false)]
-    [InlineData("POST", "", true)]
-    [InlineData("PATCH", "", false)]
-    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", false)]
-    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", true)]
-    [InlineData("PUT", "Content-Length: 3\r\n\r\nabc", false)]
-    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true)]
-    public async Task OtherRequestOnADeadConnection_Is522AndSentOnce(string method, string rest, bool reset)
+    [InlineData("POST", "", false, false)]
+    [InlineData("POST", "", true, false)]
+    [InlineData("POST", "", false, true)]
+    [InlineData("POST", "", true, true)]
+    [InlineData("PATCH", "", false, false)]
+    [InlineData("PATCH", "", true, false)]
+    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", false, false)]
+    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", true, false)]
+    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", false, true)]
+    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", true, true)]
+    [InlineData("PUT", "Content-Length: 3\r\n\r\nabc", false, false)]
+    [InlineData("PUT", "Content-Length: 3\r\n\r\nabc", true, false)]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, true)]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true, true)]
+    public async Task OtherRequestOnADeadConnection_Is522AndSentOnce(string method, string rest, bool tls, bool reset)
     {
-        await using var origin = DiesUnderItsSecondRequest(tls: false, reset);
-        await using var proxy = await TestProxy.StartAsync(origin.Url, loops: 1);
+        await using var origin = DiesUnderItsSecondRequest(tls, reset);
+        await using var proxy = await TestProxy.StartAsync(origin.Url, certificate: tls ? TestCertificates.Client : null, loops: 1);
         using var client = await proxy.ConnectAsync();
         await client.ExchangeAsync("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
 
@@ -71,6 +78,7 @@ public sealed class RetryTests
 
         Assert.Equal(522, response.StatusCode);
         Assert.Contains("error=connection_terminated", response["Proxy-Status"], StringComparison.Ordinal);
+        Assert.Equal(1, Sent(origin, "/second"));
         Assert.Single(origin.Connections);
     }
 

@@ -118,6 +118,8 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             ConnectionsPerClient = section.Integer("connectionsPerClient", 1, 10_000_000),
             RequestsPerConnection = section.Integer("requestsPerConnection", 1, int.MaxValue),
             HandshakesPerSecond = section.Integer("handshakesPerSecond", 1, 1_000_000),
+            OriginHandshakes = section.Integer("originHandshakes", 1, 1_000_000) ?? defaults.OriginHandshakes,
+            OriginHandshakesPerSecond = section.Integer("originHandshakesPerSecond", 1, 1_000_000),
             RequestBodyRate = (int?)section.Size("requestBodyRate", 0, int.MaxValue) ?? defaults.RequestBodyRate,
             ResponseBodyRate = (int?)section.Size("responseBodyRate", 0, int.MaxValue) ?? defaults.ResponseBodyRate,
         };

@@ -20,8 +20,8 @@ internal sealed class HandshakeWorkers : IDisposable
     private readonly Queue<Work> _waiting = new();
     private readonly SemaphoreSlim _late = new(0);
     private readonly TimeProvider _time;
-    private readonly int _limit;
     private readonly Action<Exception>? _onUnhandledException;
+    private int _limit;
     private int _underWay;
     private bool _stopped;
 
@@ -39,6 +39,24 @@ internal sealed class HandshakeWorkers : IDisposable
         {
             new Thread(static state => ((HandshakeWorkers)state!).RunAll()) { Name = $"handshake {i}", IsBackground = true }.UnsafeStart(this);
             new Thread(static state => ((HandshakeWorkers)state!).RunLate()) { Name = $"late handshake {i}", IsBackground = true }.UnsafeStart(this);
+        }
+    }
+
+    /// <summary>Handshakes under way at a time; more wait in order of arrival. A lower one holds for those to come.</summary>
+    internal int Limit
+    {
+        get => Volatile.Read(ref _limit);
+        set
+        {
+            lock (_gate)
+            {
+                _limit = value;
+                while (_underWay < _limit && _waiting.TryDequeue(out var next))
+                {
+                    _underWay++;
+                    Ready(next);
+                }
+            }
         }
     }
 
@@ -62,7 +80,7 @@ internal sealed class HandshakeWorkers : IDisposable
     {
         lock (_gate)
         {
-            if (_waiting.TryDequeue(out var next))
+            if (_underWay <= _limit && _waiting.TryDequeue(out var next))
             {
                 Ready(next);
             }
@@ -100,7 +118,7 @@ internal sealed class HandshakeWorkers : IDisposable
         var work = new Work(static state => ((Action)state!)(), continuation, _time.GetTimestamp());
         lock (_gate)
         {
-            if (_underWay == _limit)
+            if (_underWay >= _limit)
             {
                 _waiting.Enqueue(work);
                 return;

@@ -16,5 +16,5 @@ internal abstract class SecuredStream : LoopStream
     internal byte? Alert => Failure?.Alert;
 }
 
-/// <summary>A handshake with an origin; see <see cref="TlsConnector.ConnectAsync"/>.</summary>
-internal delegate ValueTask<TlsResult> OriginHandshake(SocketConnection socket, TlsClientOptions options);
+/// <summary>A handshake with an origin; see <see cref="TlsConnector.SecureAsync"/>.</summary>
+internal delegate ValueTask<(SecuredStream? Connection, Failure? Failure)> OriginHandshake(SocketConnection socket, TlsClientOptions options);

@@ -31,6 +31,27 @@ public sealed class HandshakeWorkersTests
     }
 
     [Fact]
+    public async Task LimitThatIsRaised_LetsThoseInLineGo_AndOneThatIsLoweredHoldsForTheNext()
+    {
+        using var workers = new HandshakeWorkers(threads: 2, limit: 1);
+        async Task EnterAsync() => await workers.Enter();
+        var entered = Enumerable.Range(0, 4).Select(_ => EnterAsync()).ToList();
+        await entered[0].WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.False(entered[1].IsCompleted);
+
+        workers.Limit = 3;
+        await Task.WhenAll(entered.Take(3)).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal((3, false), (workers.UnderWay, entered[3].IsCompleted));
+
+        workers.Limit = 1;
+        workers.Leave();
+        workers.Leave();
+        Assert.Equal((1, false), (workers.UnderWay, entered[3].IsCompleted));
+        workers.Leave();
+        await entered[3].WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
     public void WhatHasWaitedForTooLong_GoesToAThreadThatGivesWayToNobody()
     {
         var time = new FakeTimeProvider();
