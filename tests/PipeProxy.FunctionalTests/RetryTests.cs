@@ -154,6 +154,70 @@ public sealed class RetryTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Crowd_OverConnectionsThatDieAnywhere_SendsNothingTwiceThatMustNotBe(bool tls)
+    {
+        const int Clients = 16;
+        const int Each = 30;
+
+        // Each connection serves a few requests, then dies: before, within or behind the next one.
+        await using var origin = ByteOrigin.Start(
+            static async connection =>
+            {
+                for (int request = 0; await connection.TryReadHeadAsync() is { } head; request++)
+                {
+                    if (request > connection.Number % 4)
+                    {
+                        End(connection, reset: connection.Number % 2 == 0);
+                        return;
+                    }
+
+                    if (head.Contains("Content-Length: 3", StringComparison.Ordinal))
+                    {
+                        await connection.ReadExactlyAsync(3);
+                    }
+
+                    await connection.WriteAsync(Ok);
+                    if (connection.Number % 3 == 2)
+                    {
+                        // A reset would take the answer with it.
+                        End(connection, reset: false);
+                        return;
+                    }
+                }
+            },
+            tls ? new ByteOriginTls() : null);
+        await using var proxy = await TestProxy.StartAsync(origin.Url, certificate: tls ? TestCertificates.Client : null);
+        var statuses = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
+
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async number =>
+        {
+            using var client = await proxy.ConnectAsync();
+            for (int i = 0; i < Each; i++)
+            {
+                var (method, rest) = (i % 3) switch
+                {
+                    0 => ("GET", "\r\n"),
+                    1 => ("POST", "\r\n"),
+                    _ => ("POST", "Content-Length: 3\r\n\r\nabc"),
+                };
+                string path = $"/{method}-{number}-{i}/";
+                statuses[path] = (await client.ExchangeAsync($"{method} {path} HTTP/1.1\r\nHost: a\r\n{rest}", whole: true)).StatusCode;
+            }
+        }));
+
+        Assert.Equal(Clients * Each, statuses.Count);
+        Assert.All(statuses, pair => Assert.Contains(pair.Value, (int[])[200, 522]));
+        string all = string.Concat(origin.Connections.Select(static connection => connection.Received));
+        foreach (var (path, status) in statuses)
+        {
+            int sent = all.Split($" {path} HTTP/1.1\r\n").Length - 1;
+            Assert.InRange(sent, status == 200 ? 1 : 0, path.StartsWith("/GET", StringComparison.Ordinal) ? 2 : 1);
+        }
+    }
+
     [Fact]
     public async Task OriginThatSendsWhatNobodyAskedFor_LosesItsConnection()
     {

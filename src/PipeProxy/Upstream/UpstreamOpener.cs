@@ -9,11 +9,18 @@ namespace PipeProxy.Upstream;
 /// <remarks>Called and completed on the connection's loop. The caller has passed the gate and reserved the place.</remarks>
 internal sealed partial class UpstreamOpener(UpstreamDialer dialer, BufferSizes sizes, ProxyMetrics metrics, ILogger logger, TimeProvider time)
 {
+    // Ticks of the deadlines and the delays between addresses.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
+
     /// <summary>Bound on a DNS answer and on a TCP connect. Set when a configuration is applied.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Handshakes with all origins, over time.</summary>
     public HandshakeRate Rate { get; } = new(time);
+
+    /// <summary>After this every attempt has a verdict: DNS, TCP, the turn by the rates, TLS, and the origin's silence.</summary>
+    public TimeSpan LongestAttempt(KeyPool pool)
+        => (2 * ConnectTimeout) + pool.Config.QueueTimeout + (pool.Tls?.HandshakeTimeout ?? TimeSpan.Zero) + UpstreamConnection.Silence + Slack;
 
     /// <summary>Opens the connection.</summary>
     /// <param name="connection">Just made. On failure it is closed, and the gate knows.</param>

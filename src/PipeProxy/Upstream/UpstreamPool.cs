@@ -18,7 +18,7 @@ namespace PipeProxy.Upstream;
 /// lease is granted: before the shelf is touched, again after queueing, again after a handshake. A connection whose identity was
 /// retired meanwhile is closed, never leased and never put back.
 /// </remarks>
-internal sealed class UpstreamPool
+internal sealed partial class UpstreamPool
 {
     private readonly ConcurrentDictionary<UpstreamKey, KeyPool> _pools;
 
@@ -147,11 +147,20 @@ internal sealed class UpstreamPool
                 pool.Gate.Abandoned(ticket);
             }
 
-            // :: Step 4: the line. One deadline for the whole wait, however often a place that became free went to somebody else.
-            until = until == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : until;
-            var rest = TimeSpan.FromMilliseconds(until - loop.Now);
-            var answer = rest <= TimeSpan.Zero ? new PoolAnswer(null, TimedOut: true)
-                : await (gate == GateAnswer.Wait ? pool.EnqueueForVerdict(loop, rest) : pool.Enqueue(loop, rest)).Answer;
+            // :: Step 4: the line for a place, with one deadline for the whole wait, however often a place that became free went to somebody else; or
+            // the wait for the verdict, which comes by itself
+            PoolAnswer answer;
+            if (gate == GateAnswer.Wait)
+            {
+                answer = await pool.EnqueueForVerdict(loop, Opener.LongestAttempt(pool)).Answer;
+            }
+            else
+            {
+                until = until == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : until;
+                var rest = TimeSpan.FromMilliseconds(until - loop.Now);
+                answer = rest > TimeSpan.Zero ? await pool.Enqueue(loop, rest).Answer : new PoolAnswer(null, TimedOut: true);
+            }
+
             if (answer.Failure is not null)
             {
                 return new UpstreamLease(answer.Failure);
@@ -235,48 +244,6 @@ internal sealed class UpstreamPool
         {
             _leaving.TryRemove(pool, out _);
         }
-    }
-
-    private static Failure DescribeOrphan(UpstreamTarget target, KeyPool pool) => new(
-        Outcome.DestinationUnavailable,
-        $"The route to {pool.Key.Origin} under certificate '{target.CertificateName}' was removed while this request waited for a connection.",
-        "Send the request again.");
-
-    // The last refusal's own words: whoever meets the open breaker must not have to look for them.
-    private static Failure DescribeBreaker(KeyPool pool, TimeSpan left)
-    {
-        var last = pool.Gate.Last?.Failure;
-        var who = pool.Key.Identity is { } identity ? $" under certificate '{identity.Name}'" : "";
-        return new Failure(
-            Outcome.DestinationUnavailable,
-            $"No connection to {pool.Key.Origin}{who} is opened for another {Math.Ceiling(left.TotalSeconds):0} s, after {pool.Gate.Refusals} refusals in a row. The last: {last?.Detail}",
-            last?.Next,
-            last?.Alert)
-        {
-            RetryAfter = left,
-        };
-    }
-
-    private static Failure DescribeWait(KeyPool pool, GateAnswer gate)
-    {
-        var config = pool.Config;
-        if (gate == GateAnswer.Wait)
-        {
-            return new Failure(
-                Outcome.DestinationUnavailable,
-                $"The last attempt to connect to {pool.Key.Origin} failed, and the one under way had no verdict in {config.QueueTimeout.TotalSeconds:0.#} s. The last failure: {pool.Gate.Last?.Failure.Detail}",
-                pool.Gate.Last?.Failure.Next);
-        }
-
-        return pool.OpenConnections < config.MaxConnections
-            ? new Failure(
-                Outcome.ConnectionLimit,
-                $"{config.MaxConnecting} connections to {pool.Key.Origin} were being opened at a time for {config.QueueTimeout.TotalSeconds:0.#} s, and this request's turn did not come.",
-                "Raise pool.maxConnecting of this upstream, or find out why its handshakes are slow.")
-            : new Failure(
-                Outcome.ConnectionLimit,
-                $"All {config.MaxConnections} connections to {pool.Key.Origin} were busy for {config.QueueTimeout.TotalSeconds:0.#} s.",
-                "Raise pool.maxConnections of this upstream, or find out why the origin is slow.");
     }
 
     private static TlsClientOptions? TlsOptionsOf(UpstreamKey key, ClientCertificate? certificate, UpstreamTrust trust) => !key.IsTls ? null : new TlsClientOptions
