@@ -18,7 +18,7 @@ public sealed partial class ReverseProxy
     private async Task<ApplyResult> ApplyCoreAsync(ProxyConfig config)
     {
         var errors = new List<ConfigurationError>();
-        var certificates = _certificates.Load();
+        var certificates = _certificates.Load(config.Certificates);
         var trust = LoadTrust(config, errors);
         CheckAddresses(config, errors);
         var routes = RouteTable.TryBuild(config.Routes, errors);
@@ -62,6 +62,7 @@ public sealed partial class ReverseProxy
         SwapListeners(config, listenerTls, added);
         Volatile.Write(ref _config, config);
         _trust = trust!;
+        _certificates.Use(config.Certificates);
         UseExpiry(certificates);
         await SwapAccessLogAsync(config, accessLog).ConfigureAwait(false);
         Warnings = errors;

@@ -36,7 +36,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     private readonly RequestDispatcher _dispatcher;
     private readonly ConnectionServices _services;
     private readonly TlsAcceptor _tlsAcceptor;
-    private readonly ICertificateSource _certificates;
+    private readonly CertificateSources _certificates;
     private readonly FailureRecorder _failures;
     private readonly ExpiryLog _expiry;
     private IDisposable? _certificateWatch;
@@ -47,7 +47,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     {
         _config = config;
         _options = options;
-        _certificates = options.Certificates ?? (config.CertificateStore is { } folder ? new CertificateStore(folder) : new InMemoryCertificateSource());
+        _certificates = new CertificateSources(options.Certificates ?? (config.CertificateStore is { } folder ? new CertificateStore(folder) : new InMemoryCertificateSource()), options.Time);
         _loops = new EventLoop[options.Loops > 0 ? options.Loops : Environment.ProcessorCount];
         for (var i = 0; i < _loops.Length; i++)
         {
@@ -133,7 +133,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     public static IReadOnlyList<ConfigurationError> CheckCertificates(ProxyConfig config, ICertificateSource certificates)
     {
         var errors = new List<ConfigurationError>();
-        CertificateCheck.Run(config, certificates.Load(), TimeProvider.System.GetUtcNow(), errors);
+        CertificateCheck.Run(config, CertificateSources.LoadOnce(certificates, config), TimeProvider.System.GetUtcNow(), errors);
         return errors;
     }
 

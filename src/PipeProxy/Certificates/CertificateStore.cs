@@ -74,11 +74,11 @@ public sealed partial class CertificateStore : ICertificateSource
     }
 
     /// <inheritdoc/>
-    /// <remarks>Seen at once through the file system's events where there are any, else within <see cref="StoreWatcher.PollInterval"/>.</remarks>
+    /// <remarks>Seen at once through the file system's events where there are any, else within <see cref="SourceWatcher.PollInterval"/>.</remarks>
     public IDisposable OnChange(Action changed)
     {
         ArgumentNullException.ThrowIfNull(changed);
-        return new StoreWatcher(this, changed, _time, useEvents: true);
+        return new SourceWatcher([Folder], recursive: true, Stamp, changed, _time);
     }
 
     /// <summary>Everything that decides what <see cref="Load"/> answers, in one comparable text.</summary>

@@ -28,14 +28,15 @@ public sealed class ClientCertificate
         NotAfter = new DateTimeOffset(leaf.NotAfter).ToUniversalTime();
     }
 
-    private ClientCertificate(ClientCertificate same, IEnumerable<EnvironmentType> environmentTypes, bool enabled)
+    private ClientCertificate(ClientCertificate same, IEnumerable<EnvironmentType>? environmentTypes, bool enabled)
     {
         Name = same.Name;
         Leaf = same.Leaf;
         Intermediates = same.Intermediates;
-        EnvironmentTypes = environmentTypes.ToFrozenSet();
+        EnvironmentTypes = environmentTypes?.ToFrozenSet() ?? EveryEnvironment;
         Enabled = enabled;
         Version = same.Version;
+        Place = same.Place;
         Context = same.Context;
         Identity = same.Identity;
         NotBefore = same.NotBefore;
@@ -65,6 +66,9 @@ public sealed class ClientCertificate
 
     /// <summary>The store's version number; 1 for certificates that a host brings.</summary>
     public int Version { get; }
+
+    /// <summary>Where a new pair has to be put, for people; null for the store, which has a command for that.</summary>
+    internal string? Place { get; private init; }
 
     /// <summary>Start of its validity, UTC.</summary>
     public DateTimeOffset NotBefore { get; }
@@ -148,11 +152,11 @@ public sealed class ClientCertificate
     public override string ToString() => $"{Name} (version {Version})";
 
     /// <summary>Takes copies of what <paramref name="pair"/> holds, so that the pair can be disposed.</summary>
-    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version)
-        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version);
+    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, string? place = null)
+        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Place = place };
 
     /// <summary>The same pair under other settings: the identity, and so its connections, stay.</summary>
-    internal ClientCertificate With(IEnumerable<EnvironmentType> environmentTypes, bool enabled) => new(this, environmentTypes, enabled);
+    internal ClientCertificate With(IEnumerable<EnvironmentType>? environmentTypes, bool enabled) => new(this, environmentTypes, enabled);
 
     private static string HashChain(X509Certificate2 leaf, IEnumerable<X509Certificate2> intermediates)
     {

@@ -108,6 +108,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [Fact]
     public void EveryFlag_OverridesItsKey()
     {
+        _folder.Variables["CERT"] = "a";
         WriteFiles(ConfigurationSamples.EveryKey).Write("other.oas.json", ConfigurationSamples.Document(ConfigurationSamples.GuideForward)).Write("ca2.pem", "");
 
         var config = _folder.LoadConfig(new ConfigurationOverrides

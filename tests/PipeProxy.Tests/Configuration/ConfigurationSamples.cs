@@ -38,6 +38,11 @@ internal static class ConfigurationSamples
             { "path": "/e", "handler": { "export": "UrlForwardHandler", "module": "$import(@zuplo/runtime)", "options": { "baseUrl": "https://my-alb.example" } } }
           ],
           "certificateStore": "certificates",
+          "certificates": {
+            "mounted": { "folder": "secrets/alb", "environmentTypes": ["preview"] },
+            "partner": { "pfx": "partner.pfx", "passphraseFile": "partner.pass" },
+            "files": { "certificate": "a.pem", "key": "a-key.pem", "passphrase": "$env(CERT)" }
+          },
           "trustedCertificates": "origin-ca.pem",
           "upstreams": {
             "https://my-alb.example": {

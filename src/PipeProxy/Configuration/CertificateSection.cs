@@ -1,0 +1,152 @@
+namespace PipeProxy.Configuration;
+
+/// <summary>Reads <c>certificates</c>: client certificates that are not in the store. Whether they can be used is found out when they are opened.</summary>
+internal static class CertificateSection
+{
+    private const string Shape = "certificates.*";
+
+    internal static List<CertificateConfig> Read(ConfigurationSection root, ConfigurationPaths paths, ConfigurationContext context)
+    {
+        var certificates = new List<CertificateConfig>();
+        if (root.Section("certificates") is not { } all)
+        {
+            return certificates;
+        }
+
+        foreach (var member in all.Value.Members)
+        {
+            if (CertificateName.ProblemOf(member.Name) is { } wrong)
+            {
+                context.Error(member.Source, member.Value.Path, null, wrong);
+            }
+
+            // A misspelt key may hold a passphrase.
+            if (ConfigurationSection.Open(member.Value, Shape, context, confidential: true) is { } section && ReadOne(member.Name, section, paths, context) is { } certificate)
+            {
+                certificates.Add(certificate);
+            }
+        }
+
+        return certificates;
+    }
+
+    private static CertificateConfig? ReadOne(string name, ConfigurationSection section, ConfigurationPaths paths, ConfigurationContext context)
+    {
+        var environmentTypes = ReadEnvironmentTypes(section, context);
+        var (secret, secretFile) = ReadSecret(section, "passphrase", "passphraseFile", paths, context);
+        var location = ReadLocation(section, paths, context, out var at);
+        section.Finish();
+        return location is null ? null : new CertificateConfig
+        {
+            Name = name,
+            Location = location,
+            EnvironmentTypes = environmentTypes,
+            Secret = secret,
+            SecretFile = secretFile,
+            Source = new SettingSource(at.At.Source, section.Value.Path, at.At.Shown),
+        };
+    }
+
+    // Null after an error.
+    private static CertificateLocation? ReadLocation(ConfigurationSection section, ConfigurationPaths paths, ConfigurationContext context, out ConfigurationText at)
+    {
+        at = default;
+        var folder = section.Take("folder");
+        var pfx = section.Take("pfx");
+        var certificate = section.Take("certificate");
+        var key = section.Take("key");
+        var given = new[] { folder, pfx, certificate }.OfType<ConfigurationValue>().ToList();
+        if (given.Count != 1)
+        {
+            if (given.Count == 0)
+            {
+                context.Error(section.Value.Source, section.Value.Path, null, "says not where the certificate is; name a folder with tls.crt and tls.key, a pfx file, or a certificate and its key");
+            }
+            else
+            {
+                context.Error(given[1].Source, given[1].Path, given[1].Shown, $"comes beside {given[0].Path[(section.Value.Path.Length + 1)..]}; a certificate is in one place, keep one of them");
+            }
+
+            return null;
+        }
+
+        if (certificate is null)
+        {
+            if (key is not null)
+            {
+                context.Error(key, folder is null ? "comes beside pfx, which holds its key; remove it" : "comes beside folder, whose key is in its tls.key; remove it");
+            }
+
+            if (section.Text(folder is null ? "pfx" : "folder") is not { } text || paths.Resolve(at = text, context) is not { } path)
+            {
+                return null;
+            }
+
+            return folder is null ? new CertificateLocation.Pfx(path) : new CertificateLocation.Folder(path);
+        }
+
+        var certificateText = section.Text("certificate");
+        var keyText = section.RequiredText("key", "write the path of the private key's PEM file");
+        if (certificateText is null || keyText is null)
+        {
+            return null;
+        }
+
+        at = certificateText.Value;
+        return paths.Resolve(certificateText, context) is { } certificatePath && paths.Resolve(keyText, context) is { } keyPath
+            ? new CertificateLocation.Files(certificatePath, keyPath)
+            : null;
+    }
+
+    // Messages never show the value: it may be the secret itself.
+    private static (SecretText? Secret, string? File) ReadSecret(ConfigurationSection section, string key, string fileKey, ConfigurationPaths paths, ConfigurationContext context)
+    {
+        var value = section.Take(key);
+        var file = paths.Resolve(section.Text(fileKey), context);
+        if (value is null)
+        {
+            return (null, file);
+        }
+
+        if (value.Kind != ConfigurationValueKind.Text || EnvironmentSelector.NameIn(value.Text) is null)
+        {
+            context.Error(value.Source, value.Path, null, $"stands in this file for every reader; write $env(NAME) and set that variable, or name a file with {fileKey}");
+            return (null, file);
+        }
+
+        if (file is not null)
+        {
+            context.Error(value.Source, value.Path, null, $"comes beside {fileKey}; keep one of them");
+        }
+
+        return (section.Text(key) is { } text ? new SecretText(text.Text) : null, file);
+    }
+
+    private static List<EnvironmentType>? ReadEnvironmentTypes(ConfigurationSection section, ConfigurationContext context)
+    {
+        if (section.Take("environmentTypes") is not { } given)
+        {
+            return null;
+        }
+
+        var types = new List<EnvironmentType>();
+        foreach (var text in section.Texts("environmentTypes"))
+        {
+            if (ProxySection.EnvironmentTypes.TryGetValue(text.Text, out var type))
+            {
+                types.Add(type);
+            }
+            else
+            {
+                context.Error(text.At, $"must be one of {string.Join(", ", ProxySection.EnvironmentTypes.Keys)}{NearestName.Suggest(text.Text, ProxySection.EnvironmentTypes.Keys)}");
+            }
+        }
+
+        if (given is { Kind: ConfigurationValueKind.Array, Elements.Count: 0 })
+        {
+            context.Error(given, "names none, so the certificate could never be presented; name some, or leave the key out for all");
+        }
+
+        return types;
+    }
+}
