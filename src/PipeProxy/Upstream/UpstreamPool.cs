@@ -211,7 +211,7 @@ internal sealed partial class UpstreamPool
             return new UpstreamBinding(null, FailureOf(CertificateProblem.Of(certificate, _time.GetUtcNow(), environment)!), certificate, environment);
         }
 
-        var key = new UpstreamKey(certificate?.Identity, scheme, host, port, config.ServerName ?? host.Trim('[', ']'), trust.Fingerprint, config.TlsResume, config.RequireCertificateRequest && certificate is not null);
+        var key = KeyOf(scheme, host, port, certificate, config, trust);
         var notAfter = certificate?.NotAfter ?? DateTimeOffset.MaxValue;
         var pool = _pools.GetOrAdd(key, added => new KeyPool(added, config.Pool, TlsOptionsOf(added, certificate, trust), notAfter, _loops, _metrics, _logger)
         {
@@ -245,6 +245,9 @@ internal sealed partial class UpstreamPool
             _leaving.TryRemove(pool, out _);
         }
     }
+
+    private static UpstreamKey KeyOf(string scheme, string host, int port, ClientCertificate? certificate, UpstreamConfig config, UpstreamTrust trust)
+        => new(certificate?.Identity, scheme, host, port, config.ServerName ?? host.Trim('[', ']'), trust.Fingerprint, config.TlsResume, config.RequireCertificateRequest && certificate is not null);
 
     private static TlsClientOptions? TlsOptionsOf(UpstreamKey key, ClientCertificate? certificate, UpstreamTrust trust) => !key.IsTls ? null : new TlsClientOptions
     {

@@ -1,5 +1,6 @@
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
+using PipeProxy.Tests.Transport;
 using PipeProxy.Tls;
 using PipeProxy.Transport;
 using PipeProxy.Upstream;
@@ -193,6 +194,30 @@ public sealed class UpstreamPoolGateTests
         Assert.Null((await second).Failure);
         Assert.Null((await third).Failure);
         Assert.Equal(3, target.Binding.Pool!.OpenConnections);
+    }
+
+    [Fact]
+    public async Task ConnectionAside_IsNobodysAndTellsTheGateNothing()
+    {
+        var handshakes = new Handshakes();
+        await using var bench = new PoolBench(handshake: handshakes.RunAsync);
+        var origin = bench.SilentOrigin();
+        var target = bench.Target(origin.Port, new PoolConfig { Breaker = new BreakerConfig { Refusals = 1 } });
+        var certificate = target.Binding.Certificate;
+        Task<(UpstreamConnection? Connection, Failure? Failure)> AsideAsync() => TestLoops.RunAsync(
+            bench.Loops[0],
+            async () => await bench.Pool.OpenAsideAsync(target, certificate, new UpstreamTrust(null, "", TimeSpan.FromSeconds(5)), bench.Loops[0]));
+
+        var (connection, _) = await AsideAsync();
+        Assert.Equal(UpstreamState.Unconfirmed, connection!.State);
+        Assert.Equal(0, target.Binding.Pool!.OpenConnections);
+        await bench.OnLoopAsync(() => connection.Close(UpstreamCloseReason.Discarded));
+        handshakes.Fail(Alert);
+        Assert.Equal(Alert, (await AsideAsync()).Failure);
+
+        Assert.Equal((BreakerState.Closed, 0), (target.Binding.Pool.Gate.State, target.Binding.Pool.Gate.Refusals));
+        handshakes.Succeed();
+        Assert.Null((await bench.RentAsync(target)).Failure);
     }
 
     /// <summary>Handshakes that do what the test says, on any loop.</summary>
