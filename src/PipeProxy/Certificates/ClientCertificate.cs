@@ -36,6 +36,7 @@ public sealed class ClientCertificate
         EnvironmentTypes = environmentTypes.ToFrozenSet();
         Enabled = enabled;
         Version = same.Version;
+        Forced = same.Forced;
         Context = same.Context;
         Identity = same.Identity;
         NotBefore = same.NotBefore;
@@ -65,6 +66,9 @@ public sealed class ClientCertificate
 
     /// <summary>The store's version number; 1 for certificates that a host brings.</summary>
     public int Version { get; }
+
+    /// <summary>Is put in force although an origin refuses it: an operator's word.</summary>
+    internal bool Forced { get; init; }
 
     /// <summary>Start of its validity, UTC.</summary>
     public DateTimeOffset NotBefore { get; }
@@ -148,8 +152,8 @@ public sealed class ClientCertificate
     public override string ToString() => $"{Name} (version {Version})";
 
     /// <summary>Takes copies of what <paramref name="pair"/> holds, so that the pair can be disposed.</summary>
-    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version)
-        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version);
+    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, bool forced = false)
+        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Forced = forced };
 
     /// <summary>The same pair under other settings: the identity, and so its connections, stay.</summary>
     internal ClientCertificate With(IEnumerable<EnvironmentType> environmentTypes, bool enabled) => new(this, environmentTypes, enabled);

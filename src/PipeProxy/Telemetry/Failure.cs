@@ -5,4 +5,8 @@ namespace PipeProxy.Telemetry;
 /// <param name="Detail">What happened this time, one sentence; goes to the log, and to the client as far as <c>errorDetail</c> allows. Never a key.</param>
 /// <param name="Next">What to do about it, one sentence; null when there is nothing to say.</param>
 /// <param name="Alert">The TLS alert's number when the outcome is <see cref="Outcome.TlsAlertReceived"/>.</param>
-public sealed record Failure(Outcome Outcome, string Detail, string? Next = null, byte? Alert = null);
+public sealed record Failure(Outcome Outcome, string Detail, string? Next = null, byte? Alert = null)
+{
+    /// <summary>The handshake had come so far that our certificate was sent.</summary>
+    internal bool CertificateSent { get; init; }
+}

@@ -22,6 +22,9 @@ internal sealed record TlsClientOptions
     /// <summary>Replaces the system's roots. Null: the system's.</summary>
     internal X509Certificate2Collection? TrustedRoots { get; init; }
 
+    /// <summary>Is told which authorities the origin names when it asks for a certificate (RFC 8446 section 4.2.4). Only without a <see cref="CertificateContext"/>: with one, SslStream does not tell.</summary>
+    internal Action<IReadOnlyList<string>>? OnCertificateRequest { get; init; }
+
     /// <summary>Sessions are resumed although a client certificate is presented. Default false.</summary>
     internal bool Resume { get; init; }
 
@@ -45,7 +48,19 @@ internal sealed record TlsClientOptions
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         CertificateChainPolicy = ChainPolicy(),
         RemoteCertificateValidationCallback = verdict.Judge,
+        LocalCertificateSelectionCallback = CertificateContext is null && OnCertificateRequest is { } asked ? (_, _, _, remote, issuers) => Tell(asked, remote, issuers) : null,
     };
+
+    // It is called once before anything is sent, and again, with the origin's certificate, when the origin asks for ours.
+    private static X509Certificate Tell(Action<IReadOnlyList<string>> asked, X509Certificate? remote, string[] issuers)
+    {
+        if (remote is not null)
+        {
+            asked(issuers);
+        }
+
+        return null!;
+    }
 
     /// <summary>By which rules an origin's certificate is judged. A new one each time: SslStream adds to it.</summary>
     internal X509ChainPolicy ChainPolicy()

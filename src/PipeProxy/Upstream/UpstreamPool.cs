@@ -19,6 +19,9 @@ namespace PipeProxy.Upstream;
 internal sealed class UpstreamPool
 {
     private readonly ConcurrentDictionary<UpstreamKey, KeyPool> _pools = new();
+
+    // Retired, with the names of their certificates; dropped once their connections are gone.
+    private readonly ConcurrentDictionary<KeyPool, string?> _leaving = new();
     private readonly IReadOnlyList<EventLoop> _loops;
     private readonly UpstreamDialer _dialer;
     private readonly ProxyMetrics _metrics;
@@ -157,11 +160,35 @@ internal sealed class UpstreamPool
             return new UpstreamBinding(null, FailureOf(CertificateProblem.Of(certificate, _time.GetUtcNow(), environment)!), certificate, environment);
         }
 
-        var key = new UpstreamKey(certificate?.Identity, scheme, host, port, config.ServerName ?? host.Trim('[', ']'), trust.Fingerprint, config.TlsResume, config.RequireCertificateRequest && certificate is not null);
+        var key = KeyOf(scheme, host, port, certificate, config, trust);
         var notAfter = certificate?.NotAfter ?? DateTimeOffset.MaxValue;
         var pool = _pools.GetOrAdd(key, added => new KeyPool(added, config.Pool, TlsOptionsOf(added, certificate, trust), notAfter, _loops, _metrics));
         pool.Config = config.Pool;
         return new UpstreamBinding(pool, null, certificate, environment);
+    }
+
+    /// <summary>Opens one connection to where <paramref name="target"/> leads, beside all pools: under <paramref name="certificate"/>, whoever is in force, and lent to nobody. Called on the loop.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="certificate">What is presented; null presents none.</param>
+    /// <param name="trust">How the origin is verified.</param>
+    /// <param name="loop">Owns the connection.</param>
+    /// <param name="onCertificateRequest">Without a certificate: is told the authorities that the origin names.</param>
+    public async ValueTask<(UpstreamConnection? Connection, Failure? Failure)> OpenAsideAsync(UpstreamTarget target, ClientCertificate? certificate, UpstreamTrust trust, EventLoop loop, Action<IReadOnlyList<string>>? onCertificateRequest = null)
+    {
+        loop.AssertInside();
+        var key = KeyOf(target.Scheme, target.Host, target.Port, certificate, target.Config, trust);
+        var options = TlsOptionsOf(key, certificate, trust) is { } tls ? tls with { OnCertificateRequest = onCertificateRequest } : null;
+        var aside = new KeyPool(key, target.Config.Pool, options, certificate?.NotAfter ?? DateTimeOffset.MaxValue, _loops, _metrics);
+        aside.TryReserveSlot();
+        aside.CountersOf(loop).UpstreamMoved(UpstreamPhase.None, UpstreamPhase.Connecting);
+        var (opened, failure) = await _dialer.OpenAsync(aside, loop, ConnectTimeout);
+        if (opened is null)
+        {
+            aside.CountersOf(loop).UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.None);
+            aside.ReleaseSlot(loop);
+        }
+
+        return (opened, failure);
     }
 
     /// <summary>Retires every identity that is in none of <paramref name="bindings"/>: what was removed, replaced or disabled.</summary>
@@ -172,10 +199,25 @@ internal sealed class UpstreamPool
         {
             if (!kept.Contains(pool) && _pools.TryRemove(key, out _))
             {
+                _leaving.TryAdd(pool, key.Identity?.Name);
                 pool.Retire();
             }
         }
+
+        foreach (var (pool, _) in _leaving)
+        {
+            if (pool.OpenConnections == 0)
+            {
+                _leaving.TryRemove(pool, out _);
+            }
+        }
     }
+
+    /// <summary>Connections that are still open under identities that were retired, of one certificate's name.</summary>
+    public int ConnectionsLeaving(string certificateName) => _leaving.Where(pair => pair.Value == certificateName).Sum(static pair => pair.Key.OpenConnections);
+
+    private static UpstreamKey KeyOf(string scheme, string host, int port, ClientCertificate? certificate, UpstreamConfig config, UpstreamTrust trust)
+        => new(certificate?.Identity, scheme, host, port, config.ServerName ?? host.Trim('[', ']'), trust.Fingerprint, config.TlsResume, config.RequireCertificateRequest && certificate is not null);
 
     private static TlsClientOptions? TlsOptionsOf(UpstreamKey key, ClientCertificate? certificate, UpstreamTrust trust) => !key.IsTls ? null : new TlsClientOptions
     {
