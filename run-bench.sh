@@ -5,7 +5,7 @@
 #                  [--results FOLDER] [--no-build] [--install-peers]
 #
 #   --quick           a minute: three short rounds of everything, to see that it works; its figures mean nothing
-#   --only LIST       of floor, cpu, latency, large, connections, storm, loops, scale, syscalls, idle, builds; all but builds without it
+#   --only LIST       of floor, cpu, latency, large, connections, storm, loops, scale, syscalls, idle, slowloris, builds; all but the last two without it
 #   --rounds N        100, of floor and cpu; others have a share of them
 #   --seconds S       0.1, that each proxy is measured in each round of floor and cpu; others have longer ones
 #   --rate R          requests per second of latency and loops instead of half of nginx's greatest rate
@@ -55,6 +55,8 @@ WARM_START=2   # of a .NET process, and half as long over TLS
 CONNECTIONS=64
 STORM=500
 STORM_RATE=2000 # of the clients that go on meanwhile
+SLOW_CLIENTS=5000
+SLOW_LEAD=12 # until the first of them have been refused: PipeProxy gives a head 10 s
 IDLE_CLIENTS=10000
 LOAD=pipeproxy-bench
 RATE=""
@@ -65,7 +67,7 @@ CURRENT=""
 
 while (($#)); do
   case $1 in
-    --quick) ROUNDS=3 SYSCALL_SECONDS=0.3 WARM_UP=0.1 WARM_START=0.5 STORM=100 IDLE_CLIENTS=500; shift ;;
+    --quick) ROUNDS=3 SYSCALL_SECONDS=0.3 WARM_UP=0.1 WARM_START=0.5 STORM=100 SLOW_CLIENTS=200 SLOW_LEAD=0.1 IDLE_CLIENTS=500; shift ;;
     --only) IFS=, read -ra SECTIONS <<<"$2"; shift 2 ;;
     --rounds) ROUNDS=$2; shift 2 ;;
     --seconds) SECONDS_EACH=$2; shift 2 ;;

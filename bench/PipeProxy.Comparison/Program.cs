@@ -3,10 +3,12 @@
 //   PipeProxy.Comparison report --facts FILE --rounds FILE --json FILE --html FILE
 //   PipeProxy.Comparison rate ROUNDS                                 the greatest rate of the rounds
 //   PipeProxy.Comparison hold URL --clients N --trusted-ca FILE      holds N keep-alive connections until its input ends
+//   PipeProxy.Comparison slow URL --clients N                        N connections that send a head byte by byte, until its input ends
 //   PipeProxy.Comparison collect PID                                 a full garbage collection in a .NET process
 //   PipeProxy.Comparison lag PID FILE                                PipeProxy's loop lag every tenth of a second, until its input ends
 
 using System.Globalization;
+using System.Net;
 using PipeProxy.Comparison;
 
 try
@@ -33,6 +35,21 @@ try
 
             return 0;
 
+        case ["slow", var url, "--clients", var clients]:
+            var slow = new SlowClients(IPEndPoint.Parse(new Uri(url).Authority), int.Parse(clients, CultureInfo.InvariantCulture));
+            slow.Open();
+            Console.WriteLine("sending");
+            using (var end = new CancellationTokenSource())
+            {
+                var running = Task.Run(() => slow.Run(end.Token));
+                await Console.In.ReadToEndAsync();
+                await end.CancelAsync();
+                await running;
+            }
+
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ended {slow.Ended}"));
+            return 0;
+
         case ["collect", var pid]:
             RemoteCollection.Run(int.Parse(pid, CultureInfo.InvariantCulture));
             return 0;
@@ -42,7 +59,7 @@ try
             return 0;
 
         default:
-            await Console.Error.WriteLineAsync("usage: report --facts FILE --rounds FILE --json FILE --html FILE | rate ROUNDS | hold URL --clients N --trusted-ca FILE | collect PID | lag PID FILE");
+            await Console.Error.WriteLineAsync("usage: report --facts FILE --rounds FILE --json FILE --html FILE | rate ROUNDS | hold URL --clients N --trusted-ca FILE | slow URL --clients N | collect PID | lag PID FILE");
             return 2;
     }
 }

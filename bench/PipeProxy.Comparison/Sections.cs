@@ -55,6 +55,10 @@ internal static class Sections
             Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
             HasBar = true,
         },
+        new("slowloris", "Slow clients", "Keep-alive clients ask at a fixed rate; one of two processes of PipeProxy has thousands of further connections meanwhile, each of which sends a head a byte a second, is refused with 408 when timeouts.requestHead has passed, and comes again. Ratios are of p99.", "calm", Percentile99, [Percentile50, Percentile99, Percentile999, RequestsPerSecond, CpuPerRequest])
+        {
+            Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
+        },
         new("idle", "Memory per idle client", "Resident memory with so many idle keep-alive clients, each after one request, less that without them, over their number; of .NET processes after a full collection both times. nginx has most of a plain connection's memory before it comes: it allocates for as many as it is told to expect.", PipeProxy, BytesPerClient(), [BytesPerClient(), new("clients", "clients", static round => round["clients"], "0"), new("residentMebibytesBefore", "MiB without them", static round => round["beforeKib"] / 1024), new("residentMebibytesAfter", "MiB with them", static round => round["afterKib"] / 1024)])
         {
             Cases = new Dictionary<string, string> { ["plain"] = "plain listener", ["tls"] = "TLS listener" },

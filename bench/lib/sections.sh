@@ -2,7 +2,7 @@
 # figure means. System calls, memory and builds have files of their own.
 
 SECTIONS=(floor cpu latency large connections storm loops scale syscalls idle)
-ALL_SECTIONS=("${SECTIONS[@]}" builds) # builds takes minutes of its own, and is measured when asked for
+ALL_SECTIONS=("${SECTIONS[@]}" slowloris builds) # slowloris compares PipeProxy with itself, builds takes minutes of its own: measured when asked for
 
 LAGS=() # of storm
 
@@ -84,6 +84,26 @@ measure_storm() {
   LAGS=()
   exec {to_watch}>&-
   wait "$watch" 2>/dev/null
+}
+
+# Two processes of PipeProxy, one of them beset by clients that never end their heads.
+measure_slowloris() {
+  local slow="$SLOW_CLIENTS slow clients" line ended=""
+  needs_own_load_tool || return
+  ensure pipeproxy+calm
+  ensure pipeproxy+slow
+  coproc SLOW { exec "$COMPARISON" slow "${URL_OF[pipeproxy+slow]}/" --clients "$SLOW_CLIENTS" 2>"$DIR/slow.err"; }
+  local holder=$SLOW_PID to_holder=${SLOW[1]} from_holder
+  exec {from_holder}<&"${SLOW[0]}"
+  read -r -t 60 line <&"$from_holder" || fail "slow clients: $(head -n 1 "$DIR/slow.err")"
+  # The first of them are refused meanwhile, and all of them come and go from then on.
+  sleep "$SLOW_LEAD"
+  compare slowloris plain / "$CONNECTIONS" 20 5 "calm=pipeproxy+calm" "$slow=pipeproxy+slow" -- --rate "$STORM_RATE"
+  exec {to_holder}>&-
+  read -r -t 20 ended <&"$from_holder"
+  exec {from_holder}<&-
+  wait "$holder" 2>/dev/null
+  printf 'slowloris\t%s at a byte a second each; the proxy refused and ended %s of them meanwhile\n' "$slow" "${ended#ended }" >>"$DIR/facts.tsv"
 }
 
 measure_loops() {

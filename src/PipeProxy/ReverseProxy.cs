@@ -53,7 +53,8 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _loops = new EventLoop[options.Loops > 0 ? options.Loops : Environment.ProcessorCount];
         for (var i = 0; i < _loops.Length; i++)
         {
-            _loops[i] = new EventLoop(i, new EventLoopOptions { Time = options.Time, Transport = options.Transport, Sizes = options.TransportSizes, OnUnhandledException = ReportBug });
+            _loops[i] = new EventLoop(i, new EventLoopOptions { Time = options.Time, Transport = options.Transport, Sizes = options.TransportSizes, MakeTransport = options.Simulated?.MakeTransport, OnUnhandledException = ReportBug });
+            options.Simulated?.LoopMade(_loops[i]);
         }
 
         _metrics = new ProxyMetrics(_loops.Length, options.Time);
@@ -65,7 +66,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _clientWorkers = new HandshakeWorkers(limit: int.MaxValue, onUnhandledException: ReportBug);
         _handshakeRate = new HandshakeRate(options.Time);
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
-        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers), options.BufferSizes, options.Logger), _metrics, options.Time);
+        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers, options.Simulated?.Handshake), options.BufferSizes, options.Logger), _metrics, options.Time, options.Simulated?.Keys, options.Simulated?.Mistake ?? PlantedMistake.None);
         _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), [], []));
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
         _tlsAcceptor = new TlsAcceptor(_clientWorkers, _handshakeRate);

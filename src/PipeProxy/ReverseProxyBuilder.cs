@@ -88,6 +88,13 @@ public sealed class ReverseProxyBuilder
         return this;
     }
 
+    /// <summary>Puts a simulation's parts in the place of sockets, threads and TLS.</summary>
+    internal ReverseProxyBuilder UseSimulation(SimulatedParts parts)
+    {
+        _options.Simulated = parts;
+        return this;
+    }
+
     /// <summary>A proxy that is not started yet.</summary>
     public ReverseProxy Build() => new(_config with { Listeners = [.. _config.Listeners, .. _listeners] }, _options with { });
 }
@@ -112,4 +119,6 @@ internal sealed record ProxyOptions
     public TransportOptions TransportSizes { get; set; } = TransportOptions.Default;
 
     public TransportKind Transport { get; set; }
+
+    public SimulatedParts? Simulated { get; set; }
 }

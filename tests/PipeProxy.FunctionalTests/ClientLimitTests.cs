@@ -11,6 +11,21 @@ public sealed class ClientLimitTests
     private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
+    [Fact]
+    public async Task TargetOverItsLimit_Is414AndNamesTheLimit()
+    {
+        await using var origin = ByteOrigin.Answering(Ok);
+        await using var proxy = await TestProxy.StartAsync(origin.Url, configure: static config => config with { Limits = config.Limits with { Uri = 10 } });
+        using var client = await proxy.ConnectAsync();
+
+        var served = await client.ExchangeAsync("GET /345678?01 HTTP/1.1\r\nHost: a\r\n\r\n");
+        var refused = await client.ExchangeAsync("GET /345678?012 HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        Assert.Equal((200, 414, "close"), (served.StatusCode, refused.StatusCode, refused["Connection"]));
+        Assert.Contains("the limit 'uri'", refused.Text, StringComparison.Ordinal);
+        Assert.Single(origin.Connections);
+    }
+
     [Theory]
     [InlineData("total", false)]
     [InlineData("listener", false)]

@@ -18,15 +18,15 @@ public sealed class RunBenchTests
         using TemporaryDirectory folder = new();
         await using var run = await TestProcess.RunAsync(
             "bash",
-            [RepositoryRoot.Combine("run-bench.sh"), "--quick", "--no-build", "--only", "floor,storm,idle", "--idle", "100", "--results", folder.Path],
+            [RepositoryRoot.Combine("run-bench.sh"), "--quick", "--no-build", "--only", "floor,storm,idle,slowloris", "--idle", "100", "--results", folder.Path],
             timeout: TimeSpan.FromMinutes(5));
 
         Assert.True(run.ExitCode == 0, run.Transcript);
         Assert.Contains("A/A: nginx against itself", run.Transcript, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(folder.Path, "*.json"))));
-        Assert.Equal(["floor", "storm", "idle"], json.RootElement.GetProperty("sections").EnumerateArray().Select(static section => section.GetProperty("section").GetString()));
+        Assert.Equal(["floor", "storm", "slowloris", "idle"], json.RootElement.GetProperty("sections").EnumerateArray().Select(static section => section.GetProperty("section").GetString()));
         Assert.Equal(
-            ["haproxy", "nginx", "pipeproxy", "yarp"],
+            ["200 slow clients", "calm", "haproxy", "nginx", "pipeproxy", "yarp"],
             json.RootElement.GetProperty("rounds").EnumerateArray().Select(static round => round.GetProperty("proxy").GetString()!).Where(static name => !name.Contains('+', StringComparison.Ordinal)).Distinct().Order());
 
         // Three rounds of each in what is under load; the loop lag of PipeProxy alone stands beside its storms.

@@ -35,9 +35,11 @@ switch (args)
         Console.WriteLine($"{files.Length} inputs, none broke a promise");
         return 0;
     case ["afl", var name]:
-        var fuzzed = Named(name);
+        // The target, too, runs instrumented code: not before the fuzzer's shared memory is there.
+        FuzzTarget? fuzzed = null;
         Fuzzer.OutOfProcess.Run(stream =>
         {
+            fuzzed ??= Named(name);
             using var input = new MemoryStream();
             stream.CopyTo(input);
             fuzzed.Run(input.ToArray());

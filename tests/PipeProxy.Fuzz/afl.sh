@@ -12,8 +12,9 @@ program=$folder/bin/PipeProxy.Fuzz
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 dotnet publish tests/PipeProxy.Fuzz -c Release -o "$folder/bin" --nologo -v quiet
 [[ -x $folder/tool/sharpfuzz ]] || dotnet tool install SharpFuzz.CommandLine --tool-path "$folder/tool"
-"$folder/tool/sharpfuzz" "$folder/bin/PipeProxy.dll" PipeProxy.Http1
+# The corpus first: instrumented code runs under afl-fuzz alone, whose shared memory it writes to.
 "$program" corpus "$target" "$folder/$target/corpus"
+"$folder/tool/sharpfuzz" "$folder/bin/PipeProxy.dll" PipeProxy.Http1
 
 # .NET starts slowly and maps much: no fork server that AFL could compile in, and a generous limit for time.
 export AFL_SKIP_BIN_CHECK=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1

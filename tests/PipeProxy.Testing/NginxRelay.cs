@@ -3,7 +3,10 @@ using System.Globalization;
 namespace PipeProxy.Testing;
 
 /// <summary>A real nginx that passes every request on to one origin: a second reader of what the proxy sends, which writes down in its own words what it has read.</summary>
-/// <remarks>It takes any field name and large heads, keeps the target as it came, and reads a body to its end before it passes it on with a Content-Length.</remarks>
+/// <remarks>
+/// It takes any field name and large heads, keeps the target as it came, and reads a body to its end before it passes it on with a Content-Length.
+/// Before a proxy instead of an origin it is a second reader of the answers: a connection to it is kept, so that a wrong end of one answer spoils the next.
+/// </remarks>
 public sealed class NginxRelay : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder;
@@ -63,13 +66,23 @@ public sealed class NginxRelay : IAsyncDisposable
           ignore_invalid_headers off;
           underscores_in_headers on;
           keepalive_requests 1000000;
+          upstream origin {
+            server 127.0.0.1:{{origin.ToString(CultureInfo.InvariantCulture)}} max_fails=0;
+            keepalive 1;
+            keepalive_requests 1000000;
+          }
           server {
             listen 127.0.0.1:{{port}};
             merge_slashes off;
             location / {
-              proxy_pass http://127.0.0.1:{{origin.ToString(CultureInfo.InvariantCulture)}};
+              proxy_pass http://origin;
               proxy_http_version 1.1;
               proxy_set_header Connection "";
+              proxy_redirect off;
+              proxy_next_upstream off;
+              proxy_buffer_size 256k;
+              proxy_buffers 8 256k;
+              proxy_busy_buffers_size 512k;
             }
           }
         }

@@ -116,6 +116,7 @@ internal sealed class ReferenceHeadParser
 
         ReadVersion("\r\n", method == "PRI" ? Http1Rejection.Http2Preface : Http1Rejection.VersionNotServed);
         Expect(!method.Equals("CONNECT", StringComparison.OrdinalIgnoreCase) && !method.Equals("TRACE", StringComparison.OrdinalIgnoreCase), Http1Rejection.MethodNotServed);
+        Expect(range.Length <= _limits.Target, Http1Rejection.TargetTooLong);
         var rejection = RequestTarget.Read(_wire, range, method == "OPTIONS" ? HttpMethodKind.Options : HttpMethodKind.Other, out _);
         Expect(rejection == Http1Rejection.None, rejection);
         _start = $"{method} {Encoding.Latin1.GetString(range.In(_wire))}";

@@ -6,6 +6,9 @@ public sealed record LimitConfig
     /// <summary>Request line, with its CRLF. Default 16 KiB; then 414.</summary>
     public int RequestLine { get; init; } = 16 * 1024;
 
+    /// <summary>The request target, as it was sent. Default null: what <see cref="RequestLine"/> leaves; then 414.</summary>
+    public int? Uri { get; init; }
+
     /// <summary>One field line. Default 16 KiB; then 431.</summary>
     public int Field { get; init; } = 16 * 1024;
 

@@ -105,6 +105,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         var limits = new LimitConfig
         {
             RequestLine = (int?)section.Size("requestLine", 64, MaxHead) ?? defaults.RequestLine,
+            Uri = (int?)section.Size("uri", 1, MaxHead),
             Field = (int?)section.Size("field", 64, MaxHead) ?? defaults.Field,
             Fields = (int?)section.Size("fields", 64, MaxHead) ?? defaults.Fields,
             FieldCount = section.Integer("fieldCount", 1, 10_000) ?? defaults.FieldCount,

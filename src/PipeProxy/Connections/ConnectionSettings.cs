@@ -12,7 +12,7 @@ internal sealed record ConnectionSettings
     public static ConnectionSettings Of(ProxyConfig config) => new()
     {
         Timeouts = config.Timeouts,
-        HeadLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.Field, config.Limits.Fields, config.Limits.FieldCount),
+        HeadLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.Field, config.Limits.Fields, config.Limits.FieldCount) { Target = config.Limits.Uri ?? int.MaxValue },
         ResponseLimits = new HeadLimits(config.Limits.RequestLine, config.Limits.ResponseHead, config.Limits.ResponseHead, config.Limits.FieldCount * 2),
         ChunkLimits = new ChunkLimits(config.Limits.ChunkExtensions, config.Limits.Trailers),
         MaxInterimResponses = config.Limits.InterimResponses,

@@ -7,6 +7,9 @@ namespace PipeProxy.Http1;
 /// <param name="FieldCount">Number of field lines.</param>
 internal readonly record struct HeadLimits(int RequestLine, int Field, int Fields, int FieldCount)
 {
+    /// <summary>The request target alone. None by default: the request line bounds it.</summary>
+    public int Target { get; init; } = int.MaxValue;
+
     /// <summary>The defaults of <c>limits</c> in the configuration.</summary>
     public static HeadLimits Default => new(16 * 1024, 16 * 1024, 64 * 1024, 128);
 }

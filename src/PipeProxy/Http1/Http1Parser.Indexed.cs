@@ -29,7 +29,7 @@ internal static partial class Http1Parser
 
         Unsafe.SkipInit(out HeadIndex index);
         index.Fill(buffer, 0);
-        return TryReadRequestLine(buffer, ref index, head, limits.RequestLine, out var fields) && FieldSection.ReadWholeLines(buffer, ref index, fields, head, limits);
+        return TryReadRequestLine(buffer, ref index, head, limits, out var fields) && FieldSection.ReadWholeLines(buffer, ref index, fields, head, limits);
     }
 
     [SkipLocalsInit]
@@ -45,7 +45,7 @@ internal static partial class Http1Parser
         return TryReadStatusLine(buffer, ref index, head, limits.RequestLine, out var fields) && FieldSection.ReadWholeLines(buffer, ref index, fields, head, limits);
     }
 
-    private static bool TryReadRequestLine(ReadOnlySpan<byte> buffer, ref HeadIndex index, RequestHead head, int limit, out int fields)
+    private static bool TryReadRequestLine(ReadOnlySpan<byte> buffer, ref HeadIndex index, RequestHead head, in HeadLimits limits, out int fields)
     {
         fields = 0;
         // No bounds are checked: every place lies before the line's end, which lies in the window, and the version is the last of it.
@@ -53,7 +53,7 @@ internal static partial class Http1Parser
         var methodEnd = index.NextNonToken(0);
         var lineEnd = index.NextUnprintable(0);
         var targetEnd = lineEnd - SpaceAndVersionLength;
-        if (methodEnd == 0 || targetEnd <= methodEnd + 1 || lineEnd + 2 > Math.Min(index.End, limit))
+        if (methodEnd == 0 || targetEnd <= methodEnd + 1 || targetEnd - methodEnd - 1 > limits.Target || lineEnd + 2 > Math.Min(index.End, limits.RequestLine))
         {
             return false;
         }

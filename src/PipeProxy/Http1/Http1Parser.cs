@@ -91,7 +91,7 @@ internal static partial class Http1Parser
             if (status == ParseStatus.Done)
             {
                 head.MinorVersion = minor;
-                rejection = CheckRequestLine(buffer, head);
+                rejection = CheckRequestLine(buffer, head, limits);
                 status = rejection == Http1Rejection.None ? ParseStatus.Done : ParseStatus.Rejected;
                 BeginFields(ref progress, progress.Part + VersionLineLength);
             }
@@ -197,7 +197,7 @@ internal static partial class Http1Parser
         return ParseStatus.Done;
     }
 
-    private static Http1Rejection CheckRequestLine(ReadOnlySpan<byte> buffer, RequestHead head)
+    private static Http1Rejection CheckRequestLine(ReadOnlySpan<byte> buffer, RequestHead head, in HeadLimits limits)
     {
         // Other spellings than upper case are other methods, but an origin may take them for these two.
         var method = head.MethodRange.In(buffer);
@@ -207,7 +207,7 @@ internal static partial class Http1Parser
             return Http1Rejection.MethodNotServed;
         }
 
-        return RequestTarget.Read(buffer, head.TargetRange, head.Method, out head.Parts);
+        return head.TargetRange.Length > limits.Target ? Http1Rejection.TargetTooLong : RequestTarget.Read(buffer, head.TargetRange, head.Method, out head.Parts);
     }
 
     private static Http1Rejection Complete(ReadOnlySpan<byte> buffer, RequestHead head)

@@ -7,6 +7,7 @@ internal enum Http1Rejection : byte
 
     // Limits and what is not served.
     RequestLineTooLong,
+    TargetTooLong,
     FieldTooLong,
     FieldsTooLarge,
     TooManyFields,

@@ -7,7 +7,7 @@ internal static class Http1Rejections
     public static RejectionClass ClassOf(Http1Rejection rejection) => rejection switch
     {
         Http1Rejection.None => RejectionClass.None,
-        Http1Rejection.RequestLineTooLong => RejectionClass.RequestLineTooLong,
+        Http1Rejection.RequestLineTooLong or Http1Rejection.TargetTooLong => RejectionClass.RequestLineTooLong,
         Http1Rejection.FieldTooLong or Http1Rejection.FieldsTooLarge or Http1Rejection.TooManyFields
             or Http1Rejection.TrailersTooLarge => RejectionClass.FieldsTooLarge,
         Http1Rejection.MethodNotServed => RejectionClass.MethodNotServed,
@@ -33,6 +33,7 @@ internal static class Http1Rejections
     {
         Http1Rejection.None => "The message was not refused.",
         Http1Rejection.RequestLineTooLong => "The start line is longer than the limit 'requestLine' (RFC 9112 section 3).",
+        Http1Rejection.TargetTooLong => "The request target is longer than the limit 'uri' (RFC 9110 section 4.1).",
         Http1Rejection.FieldTooLong => "A field line is longer than the limit 'field' (RFC 9110 section 5.4).",
         Http1Rejection.FieldsTooLarge => "The field lines together are larger than the limit 'fields' (RFC 9110 section 5.4).",
         Http1Rejection.TooManyFields => "There are more field lines than the limit 'fieldCount' (RFC 9110 section 5.4).",

@@ -14,7 +14,7 @@ namespace PipeProxy.Tls;
 /// An orderly end is told from a cut one by where SslStream stopped: at close_notify it ends without asking its inner stream again; if the inner stream has reported the end of the connection, there was no close_notify.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "SslStream is disposed when the connection is closed and its last read has ended.")]
-internal sealed class TlsConnection : LoopStream
+internal sealed class TlsConnection : SecuredStream
 {
     private readonly SocketConnection _socket;
     private readonly TlsTransportStream _transport;
@@ -27,6 +27,7 @@ internal sealed class TlsConnection : LoopStream
     private bool _reading;
     private bool _shutdown;
     private IoStatus _ended;
+    private Failure? _failure;
 
     internal TlsConnection(SocketConnection socket, TlsTransportStream transport, SslStream ssl, TlsPeer peer, bool? certificateRequested)
     {
@@ -40,15 +41,13 @@ internal sealed class TlsConnection : LoopStream
         Cipher = ssl.NegotiatedCipherSuite;
     }
 
-    /// <summary>Whether the origin asked for a client certificate; null where that cannot be known (a resumed session, a server's side).</summary>
-    internal bool? CertificateRequested { get; }
+    internal override bool? CertificateRequested { get; }
 
     internal SslProtocols Protocol { get; }
 
     internal TlsCipherSuite Cipher { get; }
 
-    /// <summary>Set when a read or a write ended in an alert or another failure of TLS.</summary>
-    internal Failure? Failure { get; private set; }
+    internal override Failure? Failure => _failure;
 
     /// <summary>The alert that ended the connection.</summary>
     internal byte? Alert => Failure?.Alert;
@@ -181,7 +180,7 @@ internal sealed class TlsConnection : LoopStream
     private IoResult Ended(IoStatus status, Failure? failure)
     {
         _ended = IsClosed ? IoStatus.Aborted : status;
-        Failure ??= IsClosed ? null : failure;
+        _failure ??= IsClosed ? null : failure;
         return new IoResult(0, _ended);
     }
 
@@ -198,13 +197,13 @@ internal sealed class TlsConnection : LoopStream
             }
 
             // The inner write always completes, so only a renegotiation can make SslStream wait; it is not allowed.
-            Failure ??= new Failure(Outcome.TlsProtocolError, $"{_peer.Sentence} began a renegotiation.");
+            _failure ??= new Failure(Outcome.TlsProtocolError, $"{_peer.Sentence} began a renegotiation.");
             Abort();
         }
         catch (Exception e)
         {
             // The reader learns the cause; if there is none to read, this one stands.
-            Failure ??= TlsFailure.Of(e, _peer).Failure;
+            _failure ??= TlsFailure.Of(e, _peer).Failure;
         }
     }
 

@@ -17,7 +17,7 @@ namespace PipeProxy.Transport;
 internal sealed unsafe class EpollTransport : LoopTransport
 {
     private const int EventsPerPoll = 256;
-    private const uint WakeSlot = uint.MaxValue;
+    private const ulong WakeWatch = uint.MaxValue;
 
     // struct epoll_event is packed on x86-64 and on nothing else.
     private static readonly int EventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
@@ -28,17 +28,14 @@ internal sealed unsafe class EpollTransport : LoopTransport
     // A handle that counts: a thread that posts may still be on its way to the descriptor when the loop ends, and its number must not be somebody else's by then.
     private readonly SafeFileHandle _wake;
     private readonly byte* _events;
-    private readonly Stack<int> _free = new();
-    private IEpollTarget?[] _targets = new IEpollTarget[64];
-    private uint[] _generations = new uint[64];
-    private int _used;
+    private readonly WatchTable<IEpollTarget> _watched = new();
 
     internal EpollTransport()
     {
         _epoll = Libc.EpollCreate(Libc.SocketCloseOnExec);
         var wake = _epoll < 0 ? -1 : Libc.EventDescriptor(0, Libc.SocketCloseOnExec | Libc.SocketNonBlocking);
         _wake = new SafeFileHandle(wake, ownsHandle: true);
-        if (wake < 0 || !Register(wake, WakeSlot, 0))
+        if (wake < 0 || !Register(wake, WakeWatch))
         {
             throw new IOException($"The system gives no epoll ({Libc.Error}); take the transport 'sockets'.");
         }
@@ -54,11 +51,9 @@ internal sealed unsafe class EpollTransport : LoopTransport
         for (var i = 0; i < count; i++)
         {
             var entry = _events + (i * EventBytes);
-            var data = *(ulong*)(entry + DataOffset);
-            var slot = (uint)data;
 
             // The wake-up's count is never read: edges come with each write.
-            if (slot < (uint)_targets.Length && _generations[slot] == (uint)(data >> 32) && _targets[slot] is { } target)
+            if (_watched.Find(*(ulong*)(entry + DataOffset)) is { } target)
             {
                 Tell(target, *(uint*)entry);
             }
@@ -117,24 +112,14 @@ internal sealed unsafe class EpollTransport : LoopTransport
     internal bool TryWatch(IEpollTarget target, int descriptor)
     {
         Loop.AssertInside();
-        if (!_free.TryPop(out var slot))
+        var watch = _watched.Add(target);
+        if (!Register(descriptor, watch))
         {
-            slot = _used++;
-            if (slot == _targets.Length)
-            {
-                Array.Resize(ref _targets, slot * 2);
-                Array.Resize(ref _generations, slot * 2);
-            }
-        }
-
-        if (!Register(descriptor, (uint)slot, _generations[slot]))
-        {
-            _free.Push(slot);
+            _watched.Remove(WatchTable<IEpollTarget>.SlotOf(watch));
             return false;
         }
 
-        _targets[slot] = target;
-        target.WatchSlot = slot;
+        target.WatchSlot = WatchTable<IEpollTarget>.SlotOf(watch);
         return true;
     }
 
@@ -142,12 +127,9 @@ internal sealed unsafe class EpollTransport : LoopTransport
     internal void Close(IEpollTarget target, int descriptor)
     {
         Loop.AssertInside();
-        var slot = target.WatchSlot;
-        if (slot >= 0)
+        if (target.WatchSlot >= 0)
         {
-            _targets[slot] = null;
-            _generations[slot]++;
-            _free.Push(slot);
+            _watched.Remove(target.WatchSlot);
             target.WatchSlot = -1;
         }
 
@@ -167,11 +149,11 @@ internal sealed unsafe class EpollTransport : LoopTransport
         }
     }
 
-    private bool Register(int descriptor, uint slot, uint generation)
+    private bool Register(int descriptor, ulong watch)
     {
         var registration = stackalloc byte[16];
         *(uint*)registration = Libc.EpollIn | Libc.EpollOut | Libc.EpollReadHangUp | Libc.EpollEdge;
-        *(ulong*)(registration + DataOffset) = ((ulong)generation << 32) | slot;
+        *(ulong*)(registration + DataOffset) = watch;
         return Libc.EpollControl(_epoll, Libc.EpollAdd, descriptor, registration) == 0;
     }
 

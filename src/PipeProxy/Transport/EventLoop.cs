@@ -15,6 +15,9 @@ internal sealed record EventLoopOptions
     /// <summary>What moves the loop's bytes. Default: the best that this system has.</summary>
     internal TransportKind Transport { get; init; }
 
+    /// <summary>Makes a transport of another make in place of <see cref="Transport"/>. Default null.</summary>
+    internal Func<LoopTransport>? MakeTransport { get; init; }
+
     /// <summary>Buffer sizes.</summary>
     internal TransportOptions Sizes { get; init; } = TransportOptions.Default;
 
@@ -70,7 +73,7 @@ internal sealed class EventLoop
         _epoch = Time.GetTimestamp();
         Memory = new LoopMemoryPool(this);
         Deadlines = new DeadlineList(this);
-        Transport = LoopTransport.Create(options.Transport);
+        Transport = options.MakeTransport?.Invoke() ?? LoopTransport.Create(options.Transport);
         Transport.Attach(this);
         _thread = new Thread(static state => ((EventLoop)state!).RunLoop()) { Name = $"loop {index}", IsBackground = true };
     }
@@ -105,7 +108,34 @@ internal sealed class EventLoop
     /// <summary>Whether the caller runs on this loop's thread.</summary>
     internal bool IsInside => _current == this;
 
-    internal void Start() => _thread.UnsafeStart(this);
+    internal void Start()
+    {
+        if (!Transport.StepsLoop)
+        {
+            _thread.UnsafeStart(this);
+        }
+    }
+
+    /// <summary>One round on the calling thread, which is the loop's meanwhile; for a transport that <see cref="LoopTransport.StepsLoop"/>.</summary>
+    /// <returns>False when the loop has ended.</returns>
+    internal bool Step()
+    {
+        if (_ended.Task.IsCompleted)
+        {
+            return false;
+        }
+
+        _current = this;
+        EndWait();
+        var goesOn = RunRound();
+        if (!goesOn)
+        {
+            End();
+        }
+
+        _current = null;
+        return goesOn;
+    }
 
     /// <summary>Resets every connection that is still open, lets their operations end, and ends the thread. What is posted afterwards is dropped.</summary>
     internal Task StopAsync()
@@ -208,21 +238,27 @@ internal sealed class EventLoop
         }
 
         EndWait();
-        while (true)
+        while (RunRound())
         {
-            Round++;
-            Deadlines.TickIfDue();
-            RunPosted();
-            RunDeferred();
-            if (_stopping && _deferred.Count == 0 && Transport.SocketCount == 0)
-            {
-                break;
-            }
-
-            Transport.Poll(MayWait());
         }
 
         End();
+    }
+
+    // False: the loop was stopped and nothing of it is left.
+    private bool RunRound()
+    {
+        Round++;
+        Deadlines.TickIfDue();
+        RunPosted();
+        RunDeferred();
+        if (_stopping && _deferred.Count == 0 && Transport.SocketCount == 0)
+        {
+            return false;
+        }
+
+        Transport.Poll(MayWait());
+        return true;
     }
 
     private void RunPosted()

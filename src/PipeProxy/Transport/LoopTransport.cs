@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace PipeProxy.Transport;
 
-/// <summary>The seam below which bytes move: one per loop. <see cref="EpollTransport"/> and <see cref="SocketsTransport"/> stand behind it; a simulated network fits the same shape.</summary>
+/// <summary>The seam below which bytes move: one per loop. <see cref="EpollTransport"/> and <see cref="SocketsTransport"/> stand behind it, and the simulated network of the tests.</summary>
 /// <remarks>Everything but <see cref="Wake"/> is called on the loop's thread.</remarks>
 internal abstract class LoopTransport : IDisposable
 {
@@ -21,6 +21,9 @@ internal abstract class LoopTransport : IDisposable
         _ when Libc.IsSupported => new EpollTransport(),
         _ => throw new PlatformNotSupportedException("The transport 'epoll' needs Linux on x86-64 or arm64; take 'sockets'."),
     };
+
+    /// <summary>The loop has no thread of its own: the transport's owner calls <see cref="EventLoop.Step"/>.</summary>
+    internal virtual bool StepsLoop => false;
 
     /// <summary>Sockets that are open or whose last operation has not ended.</summary>
     internal int SocketCount => _sockets.Count;

@@ -97,7 +97,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     public bool IsFirstUse => _uses == 1;
 
     /// <summary>The origin asked for a client certificate; null when unknown or not TLS.</summary>
-    public bool? CertificateRequested => (_stream as TlsConnection)?.CertificateRequested;
+    public bool? CertificateRequested => (_stream as SecuredStream)?.CertificateRequested;
 
     /// <summary>Response bytes after those of the first <see cref="ReadAsync"/>.</summary>
     public PipeReader Input => _input;
@@ -245,7 +245,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     /// <summary>What the ended stream says about the origin. Call when a read completed without a response byte.</summary>
     public Failure Describe()
     {
-        if (_stream is TlsConnection { Failure: { } failure })
+        if (_stream is SecuredStream { Failure: { } failure })
         {
             return failure;
         }

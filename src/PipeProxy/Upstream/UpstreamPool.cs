@@ -18,7 +18,7 @@ namespace PipeProxy.Upstream;
 /// </remarks>
 internal sealed class UpstreamPool
 {
-    private readonly ConcurrentDictionary<UpstreamKey, KeyPool> _pools = new();
+    private readonly ConcurrentDictionary<UpstreamKey, KeyPool> _pools;
 
     // Retired, with the names of their certificates; dropped once their connections are gone.
     private readonly ConcurrentDictionary<KeyPool, string?> _leaving = new();
@@ -26,10 +26,19 @@ internal sealed class UpstreamPool
     private readonly UpstreamDialer _dialer;
     private readonly ProxyMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly PlantedMistake _mistake;
 
     /// <summary>Makes an empty pool for <paramref name="loops"/>, indexed by their numbers.</summary>
-    public UpstreamPool(IReadOnlyList<EventLoop> loops, UpstreamDialer dialer, ProxyMetrics metrics, TimeProvider time)
+    /// <param name="loops">Those that requests live on.</param>
+    /// <param name="dialer">Opens connections.</param>
+    /// <param name="metrics">Counts them.</param>
+    /// <param name="time">The clock of validities.</param>
+    /// <param name="keys">How keys are compared: a simulation's own. Null: whole.</param>
+    /// <param name="mistake">What a simulation has planted, to see that it is caught.</param>
+    public UpstreamPool(IReadOnlyList<EventLoop> loops, UpstreamDialer dialer, ProxyMetrics metrics, TimeProvider time, IEqualityComparer<UpstreamKey>? keys = null, PlantedMistake mistake = PlantedMistake.None)
     {
+        _pools = new ConcurrentDictionary<UpstreamKey, KeyPool>(keys);
+        _mistake = mistake;
         _loops = loops;
         _dialer = dialer;
         _metrics = metrics;
@@ -58,9 +67,15 @@ internal sealed class UpstreamPool
     private async ValueTask<UpstreamLease> OpenOrWaitAsync(UpstreamTarget target, EventLoop loop, bool fresh)
     {
         var queuedUntil = 0L;
+        UpstreamBinding? first = null;
         while (true)
         {
-            var binding = target.Binding;
+            var binding = first ?? target.Binding;
+            if (_mistake == PlantedMistake.BindingKept)
+            {
+                first = binding;
+            }
+
             if (CannotUse(binding) is { } unusable)
             {
                 return new UpstreamLease(unusable);
@@ -103,7 +118,7 @@ internal sealed class UpstreamPool
                     return new UpstreamLease(failure!);
                 }
 
-                if (ReferenceEquals(target.Binding.Pool, pool) && !IsOrphan(target, pool))
+                if (IsStillBound(target, pool) && !IsOrphan(target, pool))
                 {
                     return new UpstreamLease(opened);
                 }
@@ -126,7 +141,7 @@ internal sealed class UpstreamPool
 
             if (answer.Connection is { } handed)
             {
-                if (!fresh && ReferenceEquals(target.Binding.Pool, pool) && handed.TryLease())
+                if (!fresh && IsStillBound(target, pool) && handed.TryLease())
                 {
                     return new UpstreamLease(handed);
                 }
@@ -135,6 +150,10 @@ internal sealed class UpstreamPool
             }
         }
     }
+
+    // Time has passed since the binding was looked at: in the queue, or in a handshake.
+    private bool IsStillBound(UpstreamTarget target, KeyPool pool)
+        => ReferenceEquals(target.Binding.Pool, pool) || _mistake == PlantedMistake.BindingKept;
 
     // A target that a reload left behind: nobody rebinds it, so its pool stays retired and trying again would never end. A request that
     // leaves under no identity is still served, over a connection that closes behind it.

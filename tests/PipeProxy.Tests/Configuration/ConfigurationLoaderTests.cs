@@ -59,6 +59,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
             new LimitConfig
             {
                 RequestLine = 8192,
+                Uri = 2048,
                 Field = 4096,
                 Fields = 32768,
                 FieldCount = 64,

@@ -47,7 +47,7 @@ internal static class ConfigurationSamples
             }
           },
           "timeouts": { "connect": "1s", "handshake": "2s", "requestHead": "3s", "firstByte": "4m", "betweenBytes": "1h", "keepAlive": "500ms", "total": "5m", "tunnel": "2h", "drain": "0s" },
-          "limits": { "requestLine": "8KiB", "field": "4KiB", "fields": 32768, "fieldCount": 64, "responseHead": "1MiB", "body": "1GiB", "chunkExtensions": "1KiB", "trailers": 2048, "interimResponses": 4, "connections": 10,
+          "limits": { "requestLine": "8KiB", "uri": "2KiB", "field": "4KiB", "fields": 32768, "fieldCount": 64, "responseHead": "1MiB", "body": "1GiB", "chunkExtensions": "1KiB", "trailers": 2048, "interimResponses": 4, "connections": 10,
             "connectionsPerClient": 5, "requestsPerConnection": 1000, "handshakesPerSecond": 100, "requestBodyRate": 100, "responseBodyRate": "1KiB" },
           "statusProfile": "rfc9209",
           "errorDetail": "generic",

@@ -25,7 +25,7 @@ public sealed class Http1FuzzTests(ITestOutputHelper output)
 
             // Now and then limits that the mutated vectors reach.
             var limits = random.Next(3) > 0 ? HeadLimits.Default
-                : new HeadLimits(random.Next(10, 60), random.Next(4, 40), random.Next(8, 80), random.Next(1, 4));
+                : new HeadLimits(random.Next(10, 60), random.Next(4, 40), random.Next(8, 80), random.Next(1, 4)) { Target = random.Next(1, 40) };
             var whole = Settled(wire, [wire.Length], vector, limits);
             var bytewise = Settled(wire, Enumerable.Range(0, wire.Length + 1), vector, limits);
             var cuts = Enumerable.Range(0, 3).Select(_ => random.Next(wire.Length + 1)).Order().Append(wire.Length).ToList();
@@ -51,7 +51,7 @@ public sealed class Http1FuzzTests(ITestOutputHelper output)
             var wire = Encoding.Latin1.GetBytes(MakeHead(isResponse, random));
             wire = random.Next(3) == 0 ? wire : WireMutator.Mutate(wire, "\r\nHost: a\r\n"u8.ToArray(), random);
             var limits = random.Next(4) > 0 ? HeadLimits.Default
-                : new HeadLimits(random.Next(20, 400), random.Next(200, 400), random.Next(200, 2000), random.Next(1, 24));
+                : new HeadLimits(random.Next(20, 400), random.Next(200, 400), random.Next(200, 2000), random.Next(1, 24)) { Target = random.Next(1, 400) };
             AssertSameAsReference(wire[..(random.Next(4) == 0 ? random.Next(wire.Length + 1) : wire.Length)], isResponse, limits, $"seed {seed}, round {round}");
         }
     }

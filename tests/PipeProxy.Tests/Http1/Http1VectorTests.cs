@@ -64,7 +64,8 @@ public sealed class Http1VectorTests
     {
         var rules = Enum.GetValues<Http1Rejection>().Where(rule => rule != Http1Rejection.None).ToList();
 
-        Assert.Empty(rules.Except(Http1Vectors.All.Select(vector => vector.Expect)));
+        // Vectors are read under the default limits, which set none on the target alone: RequestHeadTests has it.
+        Assert.Equal([Http1Rejection.TargetTooLong], rules.Except(Http1Vectors.All.Select(vector => vector.Expect)));
         Assert.All(rules, rule => Assert.Contains("section", Http1Rejections.Describe(rule), StringComparison.Ordinal));
         Assert.Equal(rules.Count, rules.Select(Http1Rejections.Describe).Distinct().Count());
         Assert.All(rules, rule => Assert.InRange(Http1Rejections.StatusOf(Http1Rejections.ClassOf(rule)), 400, 505));

@@ -92,6 +92,24 @@ public sealed class RequestHeadTests
         Assert.Equal(("/a", "B", "c", wire.Length - 4), (Text(head.Path), Text(head.Fields.NameOf(1)), Text(head.Fields.ValueOf(1)), head.Length));
     }
 
+    [Theory]
+    [InlineData("GET /aaa HTTP/1.1", 4, false)]
+    [InlineData("GET /aaa?b HTTP/1.1", 6, false)]
+    [InlineData("GET http://a/ HTTP/1.1", 9, false)]
+    [InlineData("PROPFIND /aaa HTTP/1.1", 4, false)]
+    [InlineData("GET /aaa HTTP/1.1", 3, true)]
+    [InlineData("GET /aaa?b HTTP/1.1", 5, true)]
+    [InlineData("GET http://a/ HTTP/1.1", 8, true)]
+    [InlineData("PROPFIND /aaa HTTP/1.1", 3, true)]
+    public void Target_HasALimitOfItsOwn(string requestLine, int limit, bool refused)
+    {
+        var wire = Encoding.Latin1.GetBytes(requestLine + "\r\nHost: host\r\n\r\n");
+
+        var status = Http1Parser.ParseRequest(wire, new RequestHead(), HeadLimits.Default with { Target = limit }, out var rejection);
+
+        Assert.Equal(refused ? (ParseStatus.Rejected, Http1Rejection.TargetTooLong) : (ParseStatus.Done, Http1Rejection.None), (status, rejection));
+    }
+
     [Fact]
     public void SlowHead_IsNotLookedAtTwice()
     {
