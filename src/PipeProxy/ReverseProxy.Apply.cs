@@ -51,16 +51,20 @@ public sealed partial class ReverseProxy
         // :: From here on nothing can fail.
         var targets = BindAll(config, routes!, trust!, certificates);
         _resolver.Apply(config.Resolve, config.DnsRefresh);
-        _pool.ConnectTimeout = config.Timeouts.Connect;
+        _pool.Opener.ConnectTimeout = config.Timeouts.Connect;
+        _pool.Opener.Rate.PerSecond = config.Limits.OriginHandshakesPerSecond;
+        _workers.Limit = config.Limits.OriginHandshakes;
         _services.Settings = ConnectionSettings.Of(config);
         _handshakeRate.PerSecond = config.Limits.HandshakesPerSecond;
         var before = _dispatcher.Table.Targets;
         _dispatcher.Table = new ForwardingTable(routes!, targets, [.. routes!.Routes.Select(route => CorsPolicy.Of(route.Config.CorsPolicy, config.CorsPolicies))]);
         HandOver(before, targets);
         _pool.RetireAllBut(targets.OfType<UpstreamTarget>().Select(static target => target.Binding));
+        _follower.Start();
         SwapListeners(config, listenerTls, added);
         Volatile.Write(ref _config, config);
         _trust = trust!;
+        _certificates.Use(config.Certificates);
         CommitCertificates(plan);
         await SwapAccessLogAsync(config, accessLog).ConfigureAwait(false);
         Warnings = errors;

@@ -100,7 +100,7 @@ public sealed partial class ReverseProxy
     private RotationPlan PlanCertificates(ProxyConfig config, IEnumerable<UpstreamTarget?> targets)
     {
         var presented = targets.OfType<UpstreamTarget>().Select(static target => target.CertificateName).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return _inForce.Plan(_certificates.Load(), _options.Time.GetUtcNow(), config.EnvironmentType, presented.Contains);
+        return _inForce.Plan(_certificates.Load(config.Certificates), _options.Time.GetUtcNow(), config.EnvironmentType, presented.Contains);
     }
 
     private void CommitCertificates(RotationPlan plan)

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using PipeProxy.Certificates;
 using PipeProxy.Control;
 
 namespace PipeProxy;
@@ -16,7 +15,7 @@ public sealed partial class ReverseProxy
     // The store's folder may be made only after the start; the caller holds the turn.
     private void OpenControl()
     {
-        if (_control is not null || !_options.ControlSocket || _certificates is not CertificateStore store || !Directory.Exists(store.Folder))
+        if (_control is not null || !_options.ControlSocket || _certificates.Store is not { } store || !Directory.Exists(store.Folder))
         {
             return;
         }

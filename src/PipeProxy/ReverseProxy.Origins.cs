@@ -13,6 +13,14 @@ public sealed record OriginCheck(DiagnosisRequest Request, IReadOnlyList<RouteCo
 /// <content>What a configuration's routes lead to, for whoever wants to look before requests do.</content>
 public sealed partial class ReverseProxy
 {
+    /// <summary>Every certificate that routes may name: those of <paramref name="certificates"/> and those that the configuration itself names.</summary>
+    public static CertificateSet CertificatesOf(ProxyConfig config, ICertificateSource certificates)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(certificates);
+        return CertificateSources.LoadOnce(certificates, config);
+    }
+
     /// <summary>Every https origin that the routes lead to, once per certificate that they present there, with the trust, names, addresses and timeouts that the proxy would use.</summary>
     /// <param name="config">As for <see cref="Check"/>, which should have found nothing wrong with it; routes with an unknown certificate are left out.</param>
     /// <param name="certificates">The certificates that routes name.</param>
@@ -21,7 +29,7 @@ public sealed partial class ReverseProxy
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(certificates);
         var errors = new List<ConfigurationError>();
-        var known = certificates.Load().Certificates;
+        var known = CertificatesOf(config, certificates).Certificates;
         var trust = LoadTrust(config, errors);
         if (RouteTable.TryBuild(config.Routes, errors) is not { } routes || trust is null)
         {

@@ -69,7 +69,7 @@ public sealed partial class ReverseProxy
         // A client's own mistakes are in the access log; at the operator's level they would drown what is the operator's.
         var level = failure.Outcome.Side == OutcomeSide.Client ? LogLevel.Debug : LogLevel.Warning;
         var untold = 0L;
-        if (exchange.Origin is { } origin && failure.Outcome.Stage is OutcomeStage.Dns or OutcomeStage.Connect or OutcomeStage.Tls
+        if (exchange.Origin is { } origin && (failure.Outcome.Stage is OutcomeStage.Dns or OutcomeStage.Connect or OutcomeStage.Tls || failure.Outcome == Outcome.DestinationUnavailable)
             && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static failure => (failure.Detail, failure.Next), failure, out untold))
         {
             level = LogLevel.Debug;

@@ -32,10 +32,11 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     private readonly HandshakeRate _handshakeRate;
     private readonly OriginResolver _resolver;
     private readonly UpstreamPool _pool;
+    private readonly DnsFollower _follower;
     private readonly RequestDispatcher _dispatcher;
     private readonly ConnectionServices _services;
     private readonly TlsAcceptor _tlsAcceptor;
-    private readonly ICertificateSource _certificates;
+    private readonly CertificateSources _certificates;
     private readonly FailureRecorder _failures;
     private readonly ExpiryLog _expiry;
 
@@ -49,7 +50,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     {
         _config = config;
         _options = options;
-        _certificates = options.Certificates ?? (config.CertificateStore is { } folder ? new CertificateStore(folder) : new InMemoryCertificateSource());
+        _certificates = new CertificateSources(options.Certificates ?? (config.CertificateStore is { } folder ? new CertificateStore(folder) : new InMemoryCertificateSource()), options.Time);
         _loops = new EventLoop[options.Loops > 0 ? options.Loops : Environment.ProcessorCount];
         for (var i = 0; i < _loops.Length; i++)
         {
@@ -66,7 +67,16 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _clientWorkers = new HandshakeWorkers(limit: int.MaxValue, onUnhandledException: ReportBug);
         _handshakeRate = new HandshakeRate(options.Time);
         _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
-        _pool = new UpstreamPool(_loops, new UpstreamDialer(_resolver, new TlsConnector(_workers, options.Simulated?.Handshake), options.BufferSizes, options.Logger), _metrics, options.Time, options.Simulated?.Keys, options.Simulated?.Mistake ?? PlantedMistake.None);
+        _pool = new UpstreamPool(
+            _loops,
+            new UpstreamDialer(_resolver, new TlsConnector(_workers, options.Simulated?.Handshake)),
+            _metrics,
+            options.Time,
+            options.BufferSizes,
+            options.Logger,
+            options.Simulated?.Keys,
+            options.Simulated?.Mistake ?? PlantedMistake.None);
+        _follower = new DnsFollower(_resolver, () => _pool.Pools, options.Time);
         _dispatcher = new RequestDispatcher(new Forwarder(_pool), new ForwardingTable(Routing.RouteTable.Build([]), [], []));
         _services = new ConnectionServices(_dispatcher, ConnectionSettings.Of(config), options.BufferSizes, options.Logger, _metrics, Report);
         _tlsAcceptor = new TlsAcceptor(_clientWorkers, _handshakeRate);
@@ -109,6 +119,9 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     /// <summary>The last failures on the way to origins (name, connection, TLS) and answers that may be about a certificate, identical ones counted; the latest first. A snapshot.</summary>
     public IReadOnlyList<OriginFailure> RecentFailures => _failures.Snapshot();
 
+    /// <summary>The pools of origin connections: one per origin and identity, those that were retired and still drain among them. A snapshot.</summary>
+    public IReadOnlyList<PoolSnapshot> Pools => [.. _pool.AllPools.Select(static pool => pool.Snapshot())];
+
     /// <summary>Says what is wrong with <paramref name="config"/> and the certificates that it names, without serving it.</summary>
     public static IReadOnlyList<ConfigurationError> Check(ProxyConfig config, ICertificateSource certificates)
     {
@@ -125,7 +138,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     public static IReadOnlyList<ConfigurationError> CheckCertificates(ProxyConfig config, ICertificateSource certificates)
     {
         var errors = new List<ConfigurationError>();
-        CertificateCheck.Run(config, certificates.Load(), TimeProvider.System.GetUtcNow(), errors);
+        CertificateCheck.Run(config, CertificateSources.LoadOnce(certificates, config), TimeProvider.System.GetUtcNow(), errors);
         return errors;
     }
 
@@ -248,6 +261,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _certificateWatch?.Dispose();
         _expiry.Dispose();
         _validity.Dispose();
+        _follower.Dispose();
         foreach (var listener in _listeners.Concat(_leaving))
         {
             await listener.DisposeAsync().ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using AlbSimulator;
+using PipeProxy.Configuration;
 using PipeProxy.Testing;
 using PeerVersions = PipeProxy.Testing.TlsVersions;
 
@@ -22,7 +23,12 @@ public sealed class LateRejectionTests
     public async Task AlertRacesAnUpload_IsStillTheVerdict(OriginKind kind, PeerVersions versions)
     {
         await using var origin = await VerifyingOrigin.StartAsync(kind, versions);
-        await using var proxy = await TestProxy.StartAsync(origin.Url, certificate: TestCertificates.UnknownClient);
+
+        // Without its breaker, which would leave such an origin alone after some rounds.
+        await using var proxy = await TestProxy.StartAsync(origin.Url, certificate: TestCertificates.UnknownClient, configure: config => config with
+        {
+            Upstreams = new Dictionary<string, UpstreamConfig> { [origin.Url] = new() { Pool = new PoolConfig { Breaker = new BreakerConfig { Refusals = 0 } } } },
+        });
         for (int round = 0; round < Rounds; round++)
         {
             using var client = await proxy.ConnectAsync();
@@ -66,7 +72,7 @@ public sealed class LateRejectionTests
         await using var proxy = await TestProxy.StartAsync(
             $"https://localhost:{balancer.Port}",
             certificate: TestCertificates.UnknownClient,
-            configure: static config => config with { EnvironmentType = Configuration.EnvironmentType.Production });
+            configure: static config => config with { EnvironmentType = EnvironmentType.Production });
 
         var response = await proxy.GetAsync();
 

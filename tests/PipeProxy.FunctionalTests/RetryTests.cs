@@ -26,17 +26,24 @@ public sealed class RetryTests
     }
 
     [Theory]
-    [InlineData("POST", "", false)]
-    [InlineData("POST", "", true)]
-    [InlineData("PATCH", "", false)]
-    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", false)]
-    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", true)]
-    [InlineData("PUT", "Content-Length: 3\r\n\r\nabc", false)]
-    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true)]
-    public async Task OtherRequestOnADeadConnection_Is522AndSentOnce(string method, string rest, bool reset)
+    [InlineData("POST", "", false, false)]
+    [InlineData("POST", "", true, false)]
+    [InlineData("POST", "", false, true)]
+    [InlineData("POST", "", true, true)]
+    [InlineData("PATCH", "", false, false)]
+    [InlineData("PATCH", "", true, false)]
+    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", false, false)]
+    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", true, false)]
+    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", false, true)]
+    [InlineData("POST", "Content-Length: 3\r\n\r\nabc", true, true)]
+    [InlineData("PUT", "Content-Length: 3\r\n\r\nabc", false, false)]
+    [InlineData("PUT", "Content-Length: 3\r\n\r\nabc", true, false)]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, true)]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true, true)]
+    public async Task OtherRequestOnADeadConnection_Is522AndSentOnce(string method, string rest, bool tls, bool reset)
     {
-        await using var origin = DiesUnderItsSecondRequest(tls: false, reset);
-        await using var proxy = await TestProxy.StartAsync(origin.Url, loops: 1);
+        await using var origin = DiesUnderItsSecondRequest(tls, reset);
+        await using var proxy = await TestProxy.StartAsync(origin.Url, certificate: tls ? TestCertificates.Client : null, loops: 1);
         using var client = await proxy.ConnectAsync();
         await client.ExchangeAsync("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
 
@@ -71,6 +78,7 @@ public sealed class RetryTests
 
         Assert.Equal(522, response.StatusCode);
         Assert.Contains("error=connection_terminated", response["Proxy-Status"], StringComparison.Ordinal);
+        Assert.Equal(1, Sent(origin, "/second"));
         Assert.Single(origin.Connections);
     }
 
@@ -143,6 +151,70 @@ public sealed class RetryTests
             var posted = await client.ExchangeAsync($"POST /post-{i}/ HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", whole: true);
             Assert.Contains(posted.StatusCode, (int[])[200, 522]);
             Assert.InRange(Sent(origin, $"/post-{i}/"), posted.StatusCode == 200 ? 1 : 0, 1);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Crowd_OverConnectionsThatDieAnywhere_SendsNothingTwiceThatMustNotBe(bool tls)
+    {
+        const int Clients = 16;
+        const int Each = 30;
+
+        // Each connection serves a few requests, then dies: before, within or behind the next one.
+        await using var origin = ByteOrigin.Start(
+            static async connection =>
+            {
+                for (int request = 0; await connection.TryReadHeadAsync() is { } head; request++)
+                {
+                    if (request > connection.Number % 4)
+                    {
+                        End(connection, reset: connection.Number % 2 == 0);
+                        return;
+                    }
+
+                    if (head.Contains("Content-Length: 3", StringComparison.Ordinal))
+                    {
+                        await connection.ReadExactlyAsync(3);
+                    }
+
+                    await connection.WriteAsync(Ok);
+                    if (connection.Number % 3 == 2)
+                    {
+                        // A reset would take the answer with it.
+                        End(connection, reset: false);
+                        return;
+                    }
+                }
+            },
+            tls ? new ByteOriginTls() : null);
+        await using var proxy = await TestProxy.StartAsync(origin.Url, certificate: tls ? TestCertificates.Client : null);
+        var statuses = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
+
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async number =>
+        {
+            using var client = await proxy.ConnectAsync();
+            for (int i = 0; i < Each; i++)
+            {
+                var (method, rest) = (i % 3) switch
+                {
+                    0 => ("GET", "\r\n"),
+                    1 => ("POST", "\r\n"),
+                    _ => ("POST", "Content-Length: 3\r\n\r\nabc"),
+                };
+                string path = $"/{method}-{number}-{i}/";
+                statuses[path] = (await client.ExchangeAsync($"{method} {path} HTTP/1.1\r\nHost: a\r\n{rest}", whole: true)).StatusCode;
+            }
+        }));
+
+        Assert.Equal(Clients * Each, statuses.Count);
+        Assert.All(statuses, pair => Assert.Contains(pair.Value, (int[])[200, 522]));
+        string all = string.Concat(origin.Connections.Select(static connection => connection.Received));
+        foreach (var (path, status) in statuses)
+        {
+            int sent = all.Split($" {path} HTTP/1.1\r\n").Length - 1;
+            Assert.InRange(sent, status == 200 ? 1 : 0, path.StartsWith("/GET", StringComparison.Ordinal) ? 2 : 1);
         }
     }
 

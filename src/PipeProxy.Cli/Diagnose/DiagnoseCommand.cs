@@ -4,6 +4,7 @@ using System.Globalization;
 using PipeProxy.Certificates;
 using PipeProxy.Cli.MtlsCertificate;
 using PipeProxy.Cli.Output;
+using PipeProxy.Configuration;
 using PipeProxy.Diagnosis;
 
 namespace PipeProxy.Cli.Diagnose;
@@ -17,6 +18,7 @@ internal static class DiagnoseCommand
     {
         var url = new Argument<Uri>("URL") { Description = "The origin: https://HOST[:PORT], with a path if GET should ask for one.", HelpName = "https://HOST[:PORT]", CustomParser = ReadUrl };
         var certificate = new Option<string?>("--mtls-certificate") { Description = "Name of the client certificate to present, as in a route.", HelpName = "NAME" };
+        var config = new Option<string?>("--config") { Description = "Configuration whose certificates may be named too. Default: ./pipeproxy.json when it exists.", HelpName = "FILE" };
         var trustedCa = new Option<string?>("--trusted-ca") { Description = "PEM file that replaces the system's roots when the origin is verified.", HelpName = "FILE" };
         var serverName = new Option<string?>("--server-name") { Description = "Name to send (SNI) and to find in the origin's certificate. Default: the URL's host.", HelpName = "NAME" };
         var timeout = new Option<TimeSpan?>("--timeout") { Description = "Bound on each wait: DNS, connect, handshake, answer. Default: 5s, for the answer 10s.", HelpName = "DURATION", CustomParser = ReadDuration };
@@ -46,6 +48,7 @@ internal static class DiagnoseCommand
             command.Options.Add(option);
         }
 
+        command.Options.Add(config);
         command.Options.Add(trustedCa);
         command.Options.Add(serverName);
         command.Options.Add(timeout);
@@ -54,7 +57,7 @@ internal static class DiagnoseCommand
             var request = new DiagnosisRequest
             {
                 Url = parsed.GetRequiredValue(url),
-                Certificate = parsed.GetValue(certificate) is { } name ? Find(CertificateOptions.OpenStore(parsed), name) : null,
+                Certificate = parsed.GetValue(certificate) is { } name ? Find(CertificateOptions.OpenStore(parsed), name, parsed.GetValue(config)) : null,
                 TrustedRoots = parsed.GetValue(trustedCa) is { } file ? TrustedRoots.Read(file) : null,
                 TrustedRootsName = parsed.GetValue(trustedCa),
                 ServerName = parsed.GetValue(serverName),
@@ -88,16 +91,41 @@ internal static class DiagnoseCommand
         return report.Cause.Ok ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static ClientCertificate Find(CertificateStore store, string name)
+    private static ClientCertificate Find(CertificateStore store, string name, string? configFile)
     {
         if (store.Load().Certificates.TryGetValue(name, out var certificate))
         {
             return certificate;
         }
 
+        if (FindConfigured(name, configFile) is { } configured)
+        {
+            return configured;
+        }
+
         // Says why: unknown, damaged, or a passphrase is missing.
         using var pair = store.Open(name);
         throw new CertificateException($"The certificate '{name}' in {store.Folder} cannot be used.", $"pipeproxy mtls-certificate lint --name {name}");
+    }
+
+    private static ClientCertificate? FindConfigured(string name, string? configFile)
+    {
+        var loaded = ConfigurationLoader.Load(new ConfigurationOverrides { ConfigFile = configFile, AllowUnsupported = true });
+        if (loaded.Config is not { } config)
+        {
+            // Without --config nobody said that there is one.
+            return configFile is null ? null : throw new CertificateException($"The configuration {configFile} cannot be read.", "See what is wrong with it: pipeproxy check");
+        }
+
+        if (config.Certificates.All(certificate => certificate.Name != name))
+        {
+            return null;
+        }
+
+        var set = ReverseProxy.CertificatesOf(config, new InMemoryCertificateSource());
+        return set.Certificates.TryGetValue(name, out var certificate)
+            ? certificate
+            : throw new CertificateException($"The certificate '{name}' of the configuration {set.Errors.First(error => error.Setting == $"certificates.{name}").Message}");
     }
 
     private static Uri ReadUrl(ArgumentResult result)

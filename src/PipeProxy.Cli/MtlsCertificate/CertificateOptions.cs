@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using PipeProxy.Certificates;
 using PipeProxy.Cli.Output;
 using PipeProxy.Configuration;
@@ -36,11 +37,15 @@ internal static class CertificateOptions
     /// <summary>The name without its option, as in <c>describe aws-alb-cert</c>.</summary>
     public static Argument<string?> NameArgument() => new("NAME") { Description = "The certificate's name; the same as --name.", Arity = ArgumentArity.ZeroOrOne };
 
-    public static Option<string?> Certificate(bool required) => new("--cert") { Description = "PEM file: the client certificate, then its intermediates.", HelpName = "FILE", Required = required };
+    public static Option<string?> Certificate(bool required) => new("--cert") { Description = "PEM file: the client certificate, then its intermediates. Or a PKCS#12 file (.pfx, .p12), which holds the key as well.", HelpName = "FILE", Required = required };
 
-    public static Option<string?> Key(bool required) => new("--key") { Description = "PEM file: its private key, RSA or ECDSA; PKCS#8, PKCS#1 or SEC1.", HelpName = "FILE", Required = required };
+    public static Option<string?> Key() => new("--key") { Description = "PEM file: its private key, RSA or ECDSA; PKCS#8, PKCS#1 or SEC1. Not for PKCS#12.", HelpName = "FILE" };
 
-    public static Option<string?> KeyPassphraseFile() => new("--key-passphrase-file") { Description = "File whose first line opens the encrypted private key.", HelpName = "FILE" };
+    /// <summary>Whether <paramref name="key"/> is missing beside a certificate that comes without one.</summary>
+    public static bool LacksKey(CommandResult result, Option<string?> certificate, Option<string?> key)
+        => result.GetResult(certificate) is { Tokens: [{ Value: var file }] } && result.GetResult(key) is null && !CertificatePair.IsBundle(file);
+
+    public static Option<string?> KeyPassphraseFile() => new("--key-passphrase-file") { Description = "File whose first line opens the encrypted private key or the PKCS#12 file.", HelpName = "FILE" };
 
     public static Option<bool> Strict() => new("--strict") { Description = "Refuse on warnings too." };
 

@@ -12,7 +12,7 @@ internal static class CreateCommand
     {
         var name = CertificateOptions.Name($"The name that routes use. {CertificateName.Rule}", required: true);
         var certificate = CertificateOptions.Certificate(required: true);
-        var key = CertificateOptions.Key(required: true);
+        var key = CertificateOptions.Key();
         var environmentTypes = CertificateOptions.EnvironmentTypes("An environment type that may present it; repeat for more.", required: true);
         var account = CertificateOptions.Account("Recorded; filters list.");
         var project = CertificateOptions.Project("Recorded; filters list.");
@@ -30,11 +30,19 @@ internal static class CreateCommand
             [
                 "pipeproxy mtls-certificate create --cert client-cert.pem --key client-key.pem --name aws-alb-cert --environment-type preview --environment-type production",
                 "pipeproxy mtls-certificate create --cert chain.pem --key encrypted.pem --key-passphrase-file passphrase.txt --name partner --environment-type production --strict",
+                "pipeproxy mtls-certificate create --cert bundle.pfx --key-passphrase-file passphrase.txt --name partner --environment-type production",
             ],
         };
+        command.Validators.Add(result =>
+        {
+            if (CertificateOptions.LacksKey(result, certificate, key))
+            {
+                result.AddError("Option '--key' is required: a PEM certificate's key is in a file of its own.");
+            }
+        });
         command.SetAction(parsed =>
         {
-            using var uploaded = UploadedPair.Read(parsed, parsed.GetRequiredValue(certificate)!, parsed.GetRequiredValue(key)!, keyPassphraseFile, parsed.GetValue(strict));
+            using var uploaded = UploadedPair.Read(parsed, parsed.GetRequiredValue(certificate)!, parsed.GetValue(key), keyPassphraseFile, parsed.GetValue(strict));
             if (uploaded.IsRefused)
             {
                 return (int)uploaded.Refuse(parsed);

@@ -12,7 +12,7 @@ internal static class LintCommand
         var name = CertificateOptions.Name("A stored certificate.", required: false);
         var argument = CertificateOptions.NameArgument();
         var certificate = CertificateOptions.Certificate(required: false);
-        var key = CertificateOptions.Key(required: false);
+        var key = CertificateOptions.Key();
         var keyPassphraseFile = CertificateOptions.KeyPassphraseFile();
         var strict = CertificateOptions.Strict();
         var command = new ExampleCommand("lint", "Check a certificate and its key by an ALB's rules; nothing is changed.")
@@ -23,17 +23,18 @@ internal static class LintCommand
             Examples =
             [
                 "pipeproxy mtls-certificate lint --cert client-cert.pem --key client-key.pem",
+                "pipeproxy mtls-certificate lint --cert bundle.pfx --key-passphrase-file passphrase.txt",
                 "pipeproxy mtls-certificate lint --name aws-alb-cert --strict",
             ],
         };
         command.Validators.Add(result =>
         {
             var named = result.GetResult(name) is not null || result.GetResult(argument) is { Tokens.Count: > 0 };
-            var files = result.GetResult(certificate) is not null && result.GetResult(key) is not null;
+            var files = result.GetResult(certificate) is not null && !CertificateOptions.LacksKey(result, certificate, key);
             var anyFile = result.GetResult(certificate) is not null || result.GetResult(key) is not null;
             if (named == files || named == anyFile)
             {
-                result.AddError("Give either --cert FILE and --key FILE, or --name NAME of a stored certificate.");
+                result.AddError("Give either --cert FILE and --key FILE (a PKCS#12 file needs no --key), or --name NAME of a stored certificate.");
             }
         });
         command.SetAction(parsed =>
@@ -44,7 +45,7 @@ internal static class LintCommand
                 return (int)Report(parsed, pair, CertificateLint.Check(pair.Certificates, Terminal.Of(parsed).Time.GetUtcNow()), parsed.GetValue(strict), stored: true);
             }
 
-            using var uploaded = UploadedPair.Read(parsed, certificateFile, parsed.GetRequiredValue(key)!, keyPassphraseFile, parsed.GetValue(strict));
+            using var uploaded = UploadedPair.Read(parsed, certificateFile, parsed.GetValue(key), keyPassphraseFile, parsed.GetValue(strict));
             return (int)Report(parsed, uploaded.Pair, uploaded.Findings, parsed.GetValue(strict), stored: false);
         });
         return command;

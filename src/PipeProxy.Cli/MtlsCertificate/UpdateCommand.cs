@@ -12,7 +12,7 @@ internal static class UpdateCommand
         var name = CertificateOptions.Name("The certificate.", required: false);
         var argument = CertificateOptions.NameArgument();
         var certificate = CertificateOptions.Certificate(required: false);
-        var key = CertificateOptions.Key(required: false);
+        var key = CertificateOptions.Key();
         var environmentTypes = CertificateOptions.EnvironmentTypes("Replaces the set of environment types that may present it; repeat for more.", required: false);
         var keyPassphraseFile = CertificateOptions.KeyPassphraseFile();
         var strict = CertificateOptions.Strict();
@@ -31,6 +31,7 @@ internal static class UpdateCommand
             Examples =
             [
                 "pipeproxy mtls-certificate update --name aws-alb-cert --cert new-cert.pem --key new-key.pem",
+                "pipeproxy mtls-certificate update --name aws-alb-cert --cert new.pfx --key-passphrase-file passphrase.txt",
                 "pipeproxy mtls-certificate update --name aws-alb-cert --environment-type preview --environment-type production",
             ],
         };
@@ -38,13 +39,13 @@ internal static class UpdateCommand
         command.Validators.Add(result =>
         {
             var (hasCertificate, hasKey) = (result.GetResult(certificate) is not null, result.GetResult(key) is not null);
-            if (hasCertificate != hasKey)
+            if (hasCertificate ? CertificateOptions.LacksKey(result, certificate, key) : hasKey)
             {
                 result.AddError($"A certificate and its key are replaced together; {(hasCertificate ? "--key" : "--cert")} FILE is missing.");
             }
             else if (!hasCertificate && result.GetResult(environmentTypes) is null)
             {
-                result.AddError("Nothing to update: give --cert FILE and --key FILE, or --environment-type T.");
+                result.AddError("Nothing to update: give --cert FILE and --key FILE, a PKCS#12 file as --cert, or --environment-type T.");
             }
         });
         command.SetAction(async (parsed, cancellationToken) =>
@@ -59,7 +60,7 @@ internal static class UpdateCommand
                 return (int)await ReportAsync(parsed, store, certificateName, store.Describe(certificateName).Version, [], wait, cancellationToken);
             }
 
-            using var uploaded = UploadedPair.Read(parsed, certificateFile, parsed.GetRequiredValue(key)!, keyPassphraseFile, parsed.GetValue(strict));
+            using var uploaded = UploadedPair.Read(parsed, certificateFile, parsed.GetValue(key), keyPassphraseFile, parsed.GetValue(strict));
             if (uploaded.IsRefused)
             {
                 return (int)uploaded.Refuse(parsed);

@@ -4,7 +4,7 @@ using PipeProxy.Cli.Output;
 
 namespace PipeProxy.Cli.MtlsCertificate;
 
-/// <summary>The two files that a user names, read and linted: what create, update and lint have in common.</summary>
+/// <summary>The files that a user names, read and linted: what create, update and lint have in common.</summary>
 internal sealed class UploadedPair : IDisposable
 {
     private UploadedPair(CertificatePair? pair, IReadOnlyList<CertificateFinding> findings, bool strict)
@@ -22,7 +22,7 @@ internal sealed class UploadedPair : IDisposable
     /// <summary>There is an error, or under --strict a warning.</summary>
     public bool IsRefused { get; }
 
-    public static UploadedPair Read(ParseResult parsed, string certificateFile, string keyFile, Option<string?> keyPassphraseFile, bool strict)
+    public static UploadedPair Read(ParseResult parsed, string certificateFile, string? keyFile, Option<string?> keyPassphraseFile, bool strict)
     {
         var passphrase = parsed.GetValue(keyPassphraseFile) is { } file ? CertificateOptions.ReadPassphrase(file) : null;
         var findings = new List<CertificateFinding>();

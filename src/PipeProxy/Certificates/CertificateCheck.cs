@@ -9,8 +9,9 @@ internal static class CertificateCheck
     /// <see cref="ErrorSeverity.Route"/> for each whose certificate exists and must not be used now.</summary>
     public static void Run(ProxyConfig config, CertificateSet certificates, DateTimeOffset now, List<ConfigurationError> errors)
     {
-        // One that nobody presents must not keep the others from being used.
-        var used = config.Routes.Select(static route => route.Handler.MtlsCertificate).OfType<string>().Select(CertificateProblem.SettingOf).ToHashSet();
+        // One in the store that nobody presents must not keep the others from being used; what the configuration names has to be there.
+        var used = config.Routes.Select(static route => route.Handler.MtlsCertificate).OfType<string>()
+            .Concat(config.Certificates.Select(static certificate => certificate.Name)).Select(CertificateProblem.SettingOf).ToHashSet();
         errors.AddRange(certificates.Errors.Select(error => used.Contains(error.Setting) ? error : error with { Severity = ErrorSeverity.Warning }));
         foreach (var route in config.Routes)
         {

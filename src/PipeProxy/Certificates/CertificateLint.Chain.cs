@@ -85,7 +85,7 @@ public static partial class CertificateLint
     }
 
     /// <summary>Indexes from the leaf along issuers as far as the file goes.</summary>
-    private static List<int> FollowIssuers(IReadOnlyList<X509Certificate2> certificates)
+    internal static List<int> FollowIssuers(IReadOnlyList<X509Certificate2> certificates)
     {
         var path = new List<int> { 0 };
         while (!IsSelfIssued(certificates[path[^1]]))

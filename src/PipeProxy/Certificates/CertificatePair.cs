@@ -25,19 +25,43 @@ public sealed class CertificatePair : IDisposable
     /// <summary>The certificate that the key belongs to.</summary>
     public X509Certificate2 Leaf => Certificates[0];
 
-    /// <summary>Reads and matches two PEM files.</summary>
-    /// <param name="certificateFile">Leaf first, then intermediates.</param>
-    /// <param name="keyFile">PKCS#8, PKCS#1 or SEC1; PKCS#8 may be encrypted.</param>
-    /// <param name="keyPassphrase">Opens an encrypted key; ignored for a plain one.</param>
+    /// <summary>Reads and matches two PEM files, or opens a PKCS#12 file.</summary>
+    /// <param name="certificateFile">PEM, leaf first, then intermediates; or PKCS#12, which holds the key as well.</param>
+    /// <param name="keyFile">PKCS#8, PKCS#1 or SEC1, may be encrypted. Null for PKCS#12.</param>
+    /// <param name="keyPassphrase">Opens an encrypted key or the PKCS#12 file; ignored for a plain key.</param>
     /// <param name="findings">Receives why there is no pair. <c>CertificateLint</c> judges the pair itself.</param>
     /// <returns>The pair, or null after at least one finding of severity error.</returns>
-    public static CertificatePair? Read(string certificateFile, string keyFile, string? keyPassphrase, ICollection<CertificateFinding> findings)
+    public static CertificatePair? Read(string certificateFile, string? keyFile, string? keyPassphrase, ICollection<CertificateFinding> findings)
     {
         ArgumentNullException.ThrowIfNull(findings);
-        var certificate = PemContent.ReadFile(certificateFile, findings);
+        var bytes = CertificateFile.Read(certificateFile, certificateFile, findings);
+        if (bytes is not null && Pkcs12Bundle.IsPkcs12(bytes) && (keyFile is null || keyFile == certificateFile))
+        {
+            return Pkcs12Bundle.Open(bytes, certificateFile, keyPassphrase, findings);
+        }
+
+        if (keyFile is null)
+        {
+            if (bytes is not null)
+            {
+                findings.Add(CertificateFinding.Error("no-key", $"{certificateFile} is no PKCS#12 file, so its private key is in a file of its own, which was not named.", "Name it: --key FILE"));
+            }
+
+            return null;
+        }
+
         var key = PemContent.ReadFile(keyFile, findings);
-        return certificate is null || key is null ? null : Match(certificate, key, keyPassphrase, findings);
+        return bytes is null || key is null ? null : Match(PemContent.Of(certificateFile, bytes), key, keyPassphrase, findings);
     }
+
+    /// <summary>Takes over certificates, leaf first, and the key that is known to belong to the leaf.</summary>
+    internal static CertificatePair Of(IReadOnlyList<X509Certificate2> certificates, AsymmetricAlgorithm key) => new(certificates, key);
+
+    /// <summary>Whether a file is, or by its name should be, PKCS#12 and so holds the key as well.</summary>
+    public static bool IsBundle(string file)
+        => CertificateFile.Read(file, file, new List<CertificateFinding>()) is { } bytes
+            ? Pkcs12Bundle.IsPkcs12(bytes)
+            : Path.GetExtension(file) is { } extension && (extension.Equals(".p12", StringComparison.OrdinalIgnoreCase) || extension.Equals(".pfx", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>As <see cref="Read"/>, from text.</summary>
     public static CertificatePair? Parse(string certificatePem, string keyPem, string? keyPassphrase, ICollection<CertificateFinding> findings)

@@ -17,9 +17,11 @@ internal sealed record CertificateProblem(string Cause, string Remedy)
                 $"The certificate '{name}' is disabled", $"Switch it on: pipeproxy mtls-certificate enable --name {name}"),
             CertificateUsability.NotEnabledForEnvironment => new CertificateProblem(
                 $"The certificate '{name}' is not enabled for environment type {Word(environment)}, {OnlyFor(certificate)}, so none would be sent",
-                $"Set the whole list: pipeproxy mtls-certificate update --name {name} {string.Join(' ', certificate.EnvironmentTypes.Append(environment).Order().Select(static type => $"--environment-type {Word(type)}"))}"),
+                certificate.Place is not null ? $"Name the type in the configuration: certificates.{name}.environmentTypes"
+                : $"Set the whole list: pipeproxy mtls-certificate update --name {name} {string.Join(' ', certificate.EnvironmentTypes.Append(environment).Order().Select(static type => $"--environment-type {Word(type)}"))}"),
             CertificateUsability.Expired => new CertificateProblem(
-                $"The certificate '{name}' expired on {certificate.NotAfter:yyyy-MM-dd HH:mm} UTC", $"Replace it: pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE"),
+                $"The certificate '{name}' expired on {certificate.NotAfter:yyyy-MM-dd HH:mm} UTC",
+                certificate.Place is { } place ? $"Put a new pair into its place, {place}" : $"Replace it: pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE"),
             CertificateUsability.NotYetValid => new CertificateProblem(
                 $"The certificate '{name}' is not valid before {certificate.NotBefore:yyyy-MM-dd HH:mm} UTC", "Wait, or check the system's clock"),
             _ => null,

@@ -77,11 +77,11 @@ public sealed partial class CertificateStore : ICertificateSource
     }
 
     /// <inheritdoc/>
-    /// <remarks>Seen at once through the file system's events where there are any, else within <see cref="StoreWatcher.PollInterval"/>.</remarks>
+    /// <remarks>Seen at once through the file system's events where there are any, else within <see cref="SourceWatcher.PollInterval"/>.</remarks>
     public IDisposable OnChange(Action changed)
     {
         ArgumentNullException.ThrowIfNull(changed);
-        return new StoreWatcher(this, changed, _time, useEvents: true);
+        return new SourceWatcher([Folder], recursive: true, Stamp, changed, _time);
     }
 
     /// <summary>Everything that decides what <see cref="Load"/> answers, in one comparable text.</summary>
@@ -175,7 +175,7 @@ public sealed partial class CertificateStore : ICertificateSource
         using var pair = Open(folder, files);
         var forced = ReadDocument(files, pair.Leaf).Forced;
         var document = CertificateDocument.Read(settings.Document);
-        var certificate = ClientCertificate.FromPair(folder.Name, pair, document.EnvironmentTypes, document.Enabled, files.Version, forced);
+        var certificate = ClientCertificate.FromPair(folder.Name, pair, document.EnvironmentTypes, document.Enabled, files.Version, forced: forced);
         _cache[key] = new CachedCertificate(files.PairStamp, settingsStamp, certificate);
         return certificate;
     }

@@ -28,15 +28,16 @@ public sealed class ClientCertificate
         NotAfter = new DateTimeOffset(leaf.NotAfter).ToUniversalTime();
     }
 
-    private ClientCertificate(ClientCertificate same, IEnumerable<EnvironmentType> environmentTypes, bool enabled)
+    private ClientCertificate(ClientCertificate same, IEnumerable<EnvironmentType>? environmentTypes, bool enabled)
     {
         Name = same.Name;
         Leaf = same.Leaf;
         Intermediates = same.Intermediates;
-        EnvironmentTypes = environmentTypes.ToFrozenSet();
+        EnvironmentTypes = environmentTypes?.ToFrozenSet() ?? EveryEnvironment;
         Enabled = enabled;
         Version = same.Version;
         Forced = same.Forced;
+        Place = same.Place;
         Context = same.Context;
         Identity = same.Identity;
         NotBefore = same.NotBefore;
@@ -69,6 +70,9 @@ public sealed class ClientCertificate
 
     /// <summary>Is put in force although an origin refuses it: an operator's word.</summary>
     internal bool Forced { get; init; }
+
+    /// <summary>Where a new pair has to be put, for people; null for the store, which has a command for that.</summary>
+    internal string? Place { get; private init; }
 
     /// <summary>Start of its validity, UTC.</summary>
     public DateTimeOffset NotBefore { get; }
@@ -152,11 +156,15 @@ public sealed class ClientCertificate
     public override string ToString() => $"{Name} (version {Version})";
 
     /// <summary>Takes copies of what <paramref name="pair"/> holds, so that the pair can be disposed.</summary>
-    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, bool forced = false)
-        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Forced = forced };
+    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, string? place = null, bool forced = false)
+        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Place = place, Forced = forced };
+
+    /// <summary>As <see cref="FromX509"/>, for a key that lies elsewhere; takes over what it is given.</summary>
+    internal static ClientCertificate FromToken(string name, X509Certificate2 leaf, IReadOnlyList<X509Certificate2> intermediates, IEnumerable<EnvironmentType>? environmentTypes, string place)
+        => new(name, leaf, intermediates, environmentTypes, enabled: true, version: 1) { Place = place };
 
     /// <summary>The same pair under other settings: the identity, and so its connections, stay.</summary>
-    internal ClientCertificate With(IEnumerable<EnvironmentType> environmentTypes, bool enabled) => new(this, environmentTypes, enabled);
+    internal ClientCertificate With(IEnumerable<EnvironmentType>? environmentTypes, bool enabled) => new(this, environmentTypes, enabled);
 
     private static string HashChain(X509Certificate2 leaf, IEnumerable<X509Certificate2> intermediates)
     {

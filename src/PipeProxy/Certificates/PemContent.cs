@@ -7,9 +7,6 @@ namespace PipeProxy.Certificates;
 /// <summary>The content of one file that should hold certificates or a key, and what it holds in fact.</summary>
 internal sealed class PemContent
 {
-    // An ALB takes TLS messages up to 64 KiB; a longer file is something else altogether.
-    private const int MaxBytes = 1024 * 1024;
-
     private readonly byte[] _bytes;
     private readonly IReadOnlyList<PemBlock> _blocks;
     private readonly int _unfinishedLine;
@@ -32,26 +29,7 @@ internal sealed class PemContent
 
     /// <summary>Reads a file, or returns null and a finding that says why not.</summary>
     public static PemContent? ReadFile(string path, ICollection<CertificateFinding> findings)
-    {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var buffer = new byte[MaxBytes + 1];
-            var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            if (length > MaxBytes)
-            {
-                findings.Add(CertificateFinding.Error("file-size", $"{path} is longer than 1 MiB, which no certificate or key is.", "Check that the right file was named."));
-                return null;
-            }
-
-            return new PemContent(path, buffer[..length]);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            findings.Add(CertificateFinding.Error("file-unreadable", $"{path} cannot be read: {Reason(e, path)}.", "Check the path and the file's permissions."));
-            return null;
-        }
-    }
+        => CertificateFile.Read(path, path, findings) is { } bytes ? new PemContent(path, bytes) : null;
 
     /// <summary>All certificates in order, at least one; or null and a finding.</summary>
     public List<X509Certificate2>? ReadCertificates(ICollection<CertificateFinding> findings)
@@ -135,12 +113,9 @@ internal sealed class PemContent
             return CertificateFinding.Error("file-empty", $"{Name} is empty.", $"Name the file that holds the {wanted}.");
         }
 
-        if (_bytes[0] == 0x30 && IsPkcs12(_bytes))
+        if (Pkcs12Bundle.IsPkcs12(_bytes))
         {
-            return CertificateFinding.Error(
-                "pkcs12-not-pem",
-                $"{Name} is a PKCS#12 file (.p12, .pfx), not PEM.",
-                $"Take it apart: openssl pkcs12 -in {Name} -nokeys -out certificate.pem; openssl pkcs12 -in {Name} -nocerts -noenc -out key.pem");
+            return CertificateFinding.Error("pkcs12-not-pem", $"{Name} is a PKCS#12 file (.p12, .pfx), not PEM; it holds certificate and key in one.", $"Give it alone: --cert {Name}, without --key");
         }
 
         // Every DER certificate and key is a SEQUENCE.
@@ -149,24 +124,5 @@ internal sealed class PemContent
             : CertificateFinding.Error("not-pem", $"{Name} is not a PEM file: no line starts with -----BEGIN.", $"Name the PEM file that holds the {wanted}.");
     }
 
-    private static bool IsPkcs12(byte[] bytes)
-    {
-        try
-        {
-            return X509Certificate2.GetCertContentType(bytes) == X509ContentType.Pkcs12;
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
-    }
-
     private string Labels() => string.Join(", ", _blocks.Select(static block => $"'{block.Label}'").Distinct());
-
-    private static string Reason(Exception e, string path) => e switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => "there is no such file",
-        UnauthorizedAccessException => Directory.Exists(path) ? "it is a directory" : "permission denied",
-        _ => "an input error occurred",
-    };
 }

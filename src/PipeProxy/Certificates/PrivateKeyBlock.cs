@@ -4,11 +4,11 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace PipeProxy.Certificates;
 
-/// <summary>Turns one PEM block into an RSA or ECDSA key: PKCS#8 (RFC 5208) plain and encrypted, PKCS#1 (RFC 8017), SEC1 (RFC 5915).</summary>
+/// <summary>Turns one PEM block into an RSA or ECDSA key: PKCS#8 (RFC 5208) plain and encrypted, PKCS#1 (RFC 8017), SEC1 (RFC 5915), these two also in the traditional encryption.</summary>
 internal static class PrivateKeyBlock
 {
     private const string RsaEncryption = "1.2.840.113549.1.1.1";
-    private const string EcPublicKey = "1.2.840.10045.2.1";
+    internal const string EcPublicKey = "1.2.840.10045.2.1";
 
     // Object identifier 1.3.6.1.4.1.11591.4.11 (RFC 7914 section 7), as DER.
     private static ReadOnlySpan<byte> Scrypt => [0x06, 0x09, 0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x04, 0x0B];
@@ -23,11 +23,7 @@ internal static class PrivateKeyBlock
     {
         if (block.IsTraditionallyEncrypted)
         {
-            findings.Add(CertificateFinding.Error(
-                "key-encryption-traditional",
-                $"The key in {file} is encrypted in OpenSSL's traditional form ('Proc-Type: 4,ENCRYPTED'), which is weak and not read here.",
-                $"Convert it to encrypted PKCS#8: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {file} -out new-key.pem"));
-            return null;
+            return ImportTraditional(block, file, passphrase, findings);
         }
 
         if (block.Data is null)
@@ -65,6 +61,37 @@ internal static class PrivateKeyBlock
         {
             CryptographicOperations.ZeroMemory(block.Data);
         }
+    }
+
+    private static AsymmetricAlgorithm? ImportTraditional(PemBlock block, string file, string? passphrase, ICollection<CertificateFinding> findings)
+    {
+        if (!TraditionalEncryption.IsKnown(block))
+        {
+            findings.Add(CertificateFinding.Error(
+                "key-encryption-traditional",
+                $"The key in {file} is encrypted in OpenSSL's traditional form with a cipher that is not read here; AES and 3DES are.",
+                $"Convert it to encrypted PKCS#8: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {file} -out new-key.pem"));
+            return null;
+        }
+
+        if (passphrase is null)
+        {
+            findings.Add(NoPassphrase(file));
+            return null;
+        }
+
+        if (TraditionalEncryption.TryDecrypt(block, passphrase, out var data))
+        {
+            // Under a wrong passphrase the padding may be right by chance; what is in it is then no key.
+            var unread = new List<CertificateFinding>();
+            if (Import(block with { Headers = [], Data = data }, file, null, unread) is { } key)
+            {
+                return key;
+            }
+        }
+
+        findings.Add(WrongPassphrase(file));
+        return null;
     }
 
     /// <summary>Whether <paramref name="key"/> is the private half of the key in <paramref name="certificate"/>.</summary>
@@ -123,7 +150,7 @@ internal static class PrivateKeyBlock
     {
         if (passphrase is null)
         {
-            findings.Add(CertificateFinding.Error("key-encrypted", $"The key in {file} is encrypted and no passphrase was given.", "Give the file that holds its passphrase: --key-passphrase-file FILE"));
+            findings.Add(NoPassphrase(file));
             return null;
         }
 
@@ -151,10 +178,7 @@ internal static class PrivateKeyBlock
             }
         }
 
-        findings.Add(CertificateFinding.Error(
-            "key-passphrase",
-            $"The passphrase given does not open the key in {file}, or it is neither an RSA nor an ECDSA key.",
-            $"Try the passphrase with: openssl pkey -in {file} -noout"));
+        findings.Add(WrongPassphrase(file));
         return null;
     }
 
@@ -181,6 +205,14 @@ internal static class PrivateKeyBlock
         "1.2.840.10040.4.1" => "DSA",
         _ => $"with object identifier {oid}",
     };
+
+    private static CertificateFinding NoPassphrase(string file)
+        => CertificateFinding.Error("key-encrypted", $"The key in {file} is encrypted and no passphrase was given.", "Give the file that holds its passphrase: --key-passphrase-file FILE");
+
+    private static CertificateFinding WrongPassphrase(string file) => CertificateFinding.Error(
+        "key-passphrase",
+        $"The passphrase given does not open the key in {file}, or it is neither an RSA nor an ECDSA key.",
+        $"Try the passphrase with: openssl pkey -in {file} -noout");
 
     private static CertificateFinding Malformed(string file, string why)
         => CertificateFinding.Error("key-malformed", $"The key in {file} cannot be read: {why}.", $"Check it with: openssl pkey -in {file} -noout -check");

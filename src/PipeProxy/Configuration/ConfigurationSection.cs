@@ -7,12 +7,14 @@ internal sealed class ConfigurationSection
 {
     private readonly ConfigurationContext _context;
     private readonly string _shape;
+    private readonly bool _confidential;
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
-    private ConfigurationSection(ConfigurationValue value, string shape, ConfigurationContext context)
+    private ConfigurationSection(ConfigurationValue value, string shape, bool confidential, ConfigurationContext context)
     {
         Value = value;
         _shape = shape;
+        _confidential = confidential;
         _context = context;
     }
 
@@ -22,11 +24,12 @@ internal sealed class ConfigurationSection
     /// <param name="value">What stands there.</param>
     /// <param name="shape">The section's path without indices and names, <c>listeners[]</c>, <c>upstreams.*</c>; empty for the root.</param>
     /// <param name="context">Takes the errors.</param>
-    internal static ConfigurationSection? Open(ConfigurationValue value, string shape, ConfigurationContext context)
+    /// <param name="confidential">Values of unknown keys are not shown: one may be a secret under a misspelt key.</param>
+    internal static ConfigurationSection? Open(ConfigurationValue value, string shape, ConfigurationContext context, bool confidential = false)
     {
         if (value.Kind == ConfigurationValueKind.Object)
         {
-            return new ConfigurationSection(value, shape, context);
+            return new ConfigurationSection(value, shape, confidential, context);
         }
 
         context.Error(value, "must be an object in braces, { ... }");
@@ -195,7 +198,7 @@ internal sealed class ConfigurationSection
         {
             if (!_asked.Contains(member.Name) && isForeign?.Invoke(member.Name) != true)
             {
-                _context.Error(member.Source, member.Value.Path, member.Value.Shown, $"is not a known key{NearestName.Suggest(member.Name, _asked.Concat(foreign ?? []))}");
+                _context.Error(member.Source, member.Value.Path, _confidential ? null : member.Value.Shown, $"is not a known key{NearestName.Suggest(member.Name, _asked.Concat(foreign ?? []))}");
             }
         }
     }

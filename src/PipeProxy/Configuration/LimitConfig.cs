@@ -45,6 +45,12 @@ public sealed record LimitConfig
     /// <summary>TLS handshakes with clients per second, over all listeners; more wait, at most <see cref="TimeoutConfig.Handshake"/>, and are closed then. Default null: unlimited.</summary>
     public int? HandshakesPerSecond { get; init; }
 
+    /// <summary>TLS handshakes with origins under way at a time; more wait their turn, within <see cref="TimeoutConfig.Handshake"/>. Default 256.</summary>
+    public int OriginHandshakes { get; init; } = 256;
+
+    /// <summary>TLS handshakes with origins per second; more wait, at most the origin's <see cref="PoolConfig.QueueTimeout"/>, and are 503 then. Default null: unlimited.</summary>
+    public int? OriginHandshakesPerSecond { get; init; }
+
     /// <summary>Bytes per second that a client must send of a request's body on average, waits for the origin not counted, after the first 5 s. Default 240; 0 for none; else 408.</summary>
     public int RequestBodyRate { get; init; } = 240;
 

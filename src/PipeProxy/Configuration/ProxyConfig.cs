@@ -22,6 +22,9 @@ public sealed record ProxyConfig
     /// <summary>Directory of the certificate store, absolute. Null: the host brings its own source.</summary>
     public string? CertificateStore { get; init; }
 
+    /// <summary>Client certificates besides those of the store, or of the host's own source. No name may be in both.</summary>
+    public IReadOnlyList<CertificateConfig> Certificates { get; init; } = [];
+
     /// <summary>PEM file that replaces the system's roots when origins are verified, absolute (as curl's <c>--cacert</c>). Null: the system's roots.</summary>
     public string? TrustedCertificates { get; init; }
 

@@ -13,7 +13,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
 
-    private static readonly Dictionary<string, EnvironmentType> EnvironmentTypes = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, EnvironmentType> EnvironmentTypes = new(StringComparer.Ordinal)
     {
         ["development"] = EnvironmentType.Development,
         ["preview"] = EnvironmentType.Preview,
@@ -54,6 +54,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             Upstreams = UpstreamSection.Read(root, context),
             Routes = new RoutesSection(root, paths, context).Read([.. corsPolicies.Select(p => p.Name)]),
             CertificateStore = paths.Resolve(root.Text("certificateStore"), context),
+            Certificates = CertificateSection.Read(root, paths, context),
             TrustedCertificates = paths.ExistingFile(trusted, context),
             TrustedCertificatesSource = trusted is { } at ? new SettingSource(at.At.Source, at.At.Path, at.At.Shown) : null,
             Timeouts = ReadTimeouts(),
@@ -118,6 +119,8 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             ConnectionsPerClient = section.Integer("connectionsPerClient", 1, 10_000_000),
             RequestsPerConnection = section.Integer("requestsPerConnection", 1, int.MaxValue),
             HandshakesPerSecond = section.Integer("handshakesPerSecond", 1, 1_000_000),
+            OriginHandshakes = section.Integer("originHandshakes", 1, 1_000_000) ?? defaults.OriginHandshakes,
+            OriginHandshakesPerSecond = section.Integer("originHandshakesPerSecond", 1, 1_000_000),
             RequestBodyRate = (int?)section.Size("requestBodyRate", 0, int.MaxValue) ?? defaults.RequestBodyRate,
             ResponseBodyRate = (int?)section.Size("responseBodyRate", 0, int.MaxValue) ?? defaults.ResponseBodyRate,
         };

@@ -62,15 +62,37 @@ public sealed record PoolConfig
     /// <summary>Connections per key and process, busy and idle. Default 256.</summary>
     public int MaxConnections { get; init; } = 256;
 
-    /// <summary>Idle connections kept ready. Default 0. Has no effect yet: connections are opened for requests only.</summary>
+    /// <summary>Connections being opened at a time per key and process; requests beyond wait in line. Default 64.</summary>
+    public int MaxConnecting { get; init; } = 64;
+
+    /// <summary>TLS handshakes per second per key and process; more wait, at most <see cref="QueueTimeout"/>, and are 503 then. Default null: unlimited.</summary>
+    public int? HandshakesPerSecond { get; init; }
+
+    /// <summary>Idle connections per key and process that are opened ahead of requests. Default 0.</summary>
     public int MinIdle { get; init; }
 
     /// <summary>An idle connection closes after this. Default 55 s: an ALB closes at 60.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(55);
 
-    /// <summary>A connection takes no new request after this. Default 50 min: an ALB ends them at an hour.</summary>
+    /// <summary>A connection takes no new request after this, less up to a tenth of it, spread over connections; an idle one closes then. Default 50 min: an ALB ends them at an hour.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromMinutes(50);
 
     /// <summary>How long a request waits for a connection when all are busy. Default 5 s.</summary>
     public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long requests may go on over connections whose certificate was changed, disabled or removed. Default 30 s; zero cuts them at once.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>When an origin that refuses our certificate, or whose own we refuse, is left alone.</summary>
+    public BreakerConfig Breaker { get; init; } = new();
+}
+
+/// <summary>The breaker of one key: opened by refusals in TLS, never by an HTTP status.</summary>
+public sealed record BreakerConfig
+{
+    /// <summary>Refusals in a row that open it. Default 10; 0 never opens it.</summary>
+    public int Refusals { get; init; } = 10;
+
+    /// <summary>How long no connection is opened then, before one is tried. Default 5 s.</summary>
+    public TimeSpan OpenTime { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -81,22 +81,33 @@ internal static class UpstreamSection
         var pool = new PoolConfig
         {
             MaxConnections = section.Integer("maxConnections", 1, 1_000_000) ?? defaults.MaxConnections,
+            MaxConnecting = section.Integer("maxConnecting", 1, 1_000_000) ?? defaults.MaxConnecting,
+            HandshakesPerSecond = section.Integer("handshakesPerSecond", 1, 1_000_000) ?? defaults.HandshakesPerSecond,
             MinIdle = section.Integer("minIdle", 0, 1_000_000) ?? defaults.MinIdle,
             IdleTimeout = section.Duration("idleTimeout", TimeSpan.Zero) ?? defaults.IdleTimeout,
             MaxAge = section.Duration("maxAge", TimeSpan.FromSeconds(1)) ?? defaults.MaxAge,
             QueueTimeout = section.Duration("queueTimeout", TimeSpan.Zero) ?? defaults.QueueTimeout,
+            DrainTimeout = section.Duration("drainTimeout", TimeSpan.Zero) ?? defaults.DrainTimeout,
+            Breaker = section.Section("breaker") is { } breaker ? ReadBreaker(breaker, defaults.Breaker) : defaults.Breaker,
         };
         if (pool.MinIdle > pool.MaxConnections)
         {
             context.Error(section.Take("minIdle") ?? section.Take("maxConnections")!, $"keeps more connections idle than there may be: minIdle is {pool.MinIdle}, maxConnections is {pool.MaxConnections}");
         }
-        else if (pool.MinIdle > 0)
-        {
-            context.Warn(section.Take("minIdle")!, "has no effect yet: connections are opened when requests need them; remove it");
-        }
 
         section.Finish();
         return pool;
+    }
+
+    private static BreakerConfig ReadBreaker(ConfigurationSection section, BreakerConfig defaults)
+    {
+        var breaker = new BreakerConfig
+        {
+            Refusals = section.Integer("refusals", 0, 1_000_000) ?? defaults.Refusals,
+            OpenTime = section.Duration("openTime", TimeSpan.FromMilliseconds(100)) ?? defaults.OpenTime,
+        };
+        section.Finish();
+        return breaker;
     }
 
     private static UpstreamLimitConfig ReadLimits(ConfigurationSection section, UpstreamLimitConfig defaults)

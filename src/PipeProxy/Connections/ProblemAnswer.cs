@@ -31,6 +31,11 @@ internal static class ProblemAnswer
             .Append("Cache-Control: no-store\r\n")
             .Append("Proxy-Status: ").Append(ProxyStatusOf(failure, tells)).Append("\r\n")
             .Append(CultureInfo.InvariantCulture, $"X-Request-Id: {Encoding.ASCII.GetString(exchange.RequestId)}\r\n");
+        if (failure.RetryAfter is { } retryAfter)
+        {
+            head.Append(CultureInfo.InvariantCulture, $"Retry-After: {Math.Max(1, (long)Math.Ceiling(retryAfter.TotalSeconds))}\r\n");
+        }
+
         if (failure.Outcome == Outcome.MethodNotServed)
         {
             head.Append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n");

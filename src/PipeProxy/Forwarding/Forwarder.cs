@@ -106,6 +106,11 @@ internal sealed class Forwarder(UpstreamPool pool)
             exchange.Response.Reset();
             var read = await upstream.ReadAsync();
             var head = TryParseHead(exchange, read, limits);
+            if (head != HeadEnd.NoByte)
+            {
+                upstream.Confirm();
+            }
+
             if (head is HeadEnd.More or HeadEnd.Interim)
             {
                 head = await ReadMoreHeadAsync(exchange, upstream, read, head, limits);
@@ -246,9 +251,10 @@ internal sealed class Forwarder(UpstreamPool pool)
         }
     }
 
-    // RFC 9110 section 9.2.2: only what is idempotent may be sent twice, and only when the connection had served before.
+    // RFC 9110 section 9.2.2: only what is idempotent may be sent twice, and only when the connection may have died of age. A lease always has a pending read, so
+    // one that had died before a byte was given to it was never lent.
     private static bool MayRetry(Exchange exchange, UpstreamConnection upstream)
-        => !upstream.IsFirstUse && !exchange.Retried && !upstream.TimedOut && !exchange.IsCut && !exchange.Framing.HasBody && exchange.Request.IsIdempotent;
+        => upstream.MayBeStale && !exchange.Retried && !upstream.TimedOut && !exchange.IsCut && !exchange.Framing.HasBody && exchange.Request.IsIdempotent;
 
     private static Failure Verdict(Exchange exchange, UpstreamConnection upstream, HeadEnd head) => head switch
     {
@@ -279,6 +285,12 @@ internal sealed class Forwarder(UpstreamPool pool)
         }
 
         var keepAlive = head.KeepAlive && framing.Kind != FramingKind.UntilClose;
+        if (keepAlive && head.Fields.Contains(KnownField.KeepAlive) && KeepAliveField.TryReadTimeout(head.Fields.ValueOf(KnownField.KeepAlive), out var announced))
+        {
+            upstream.AnnounceIdle(announced);
+            keepAlive = announced > TimeSpan.Zero;
+        }
+
         var chunked = ForwardedResponse.WriteHead(exchange, framing, cors);
         if (head.StatusCode is 400 or 403 && upstream.Key.Identity is not null)
         {

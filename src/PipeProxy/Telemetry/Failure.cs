@@ -9,4 +9,7 @@ public sealed record Failure(Outcome Outcome, string Detail, string? Next = null
 {
     /// <summary>The handshake had come so far that our certificate was sent.</summary>
     internal bool CertificateSent { get; init; }
+
+    /// <summary>When another try may have a chance; null when that is not known. Becomes <c>Retry-After</c>.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

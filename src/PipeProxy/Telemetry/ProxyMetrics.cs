@@ -62,6 +62,9 @@ internal sealed class ProxyMetrics : IDisposable
     /// <summary>The duration of requests.</summary>
     public RequestDurations Durations { get; }
 
+    /// <summary>What happens to pools of origin connections now and then.</summary>
+    public UpstreamTotals Upstreams { get; } = new();
+
     private static string? VersionText => typeof(ProxyMetrics).Assembly.GetName().Version?.ToString(3);
 
     /// <summary>The counters of the loop with that index; the loop alone may write them.</summary>
@@ -109,6 +112,10 @@ internal sealed class ProxyMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("pipeproxy.client.connections", () => Sum(static loop => loop.ClientConnections), "{connection}", "Connections of clients.");
         _meter.CreateObservableUpDownCounter("pipeproxy.upstream.connections", ObserveUpstreamConnections, "{connection}", "Connections to origins, by state.");
         _meter.CreateObservableCounter("pipeproxy.upstream.handshakes", ObserveHandshakes, "{handshake}", "TLS handshakes with origins that ended, by result.");
+        _meter.CreateObservableCounter("pipeproxy.upstream.breaker.opened", () => Upstreams.BreakersOpened, "{breaker}", "Breakers that opened: an origin refused certificates, or its own was refused, so many times in a row.");
+        _meter.CreateObservableCounter("pipeproxy.upstream.breaker.refused", () => Upstreams.RefusedByBreakers, "{request}", "Requests that an open breaker refused.");
+        _meter.CreateObservableCounter("pipeproxy.upstream.prewarm.failures", () => Upstreams.FailedAhead, "{connection}", "Connections that could not be opened ahead of requests, or were refused before one took them.");
+        _meter.CreateObservableCounter("pipeproxy.upstream.handshakes.held_back", () => Upstreams.HeldBack, "{handshake}", "Handshakes that the bounds on their rate did not allow in time.");
         _meter.CreateObservableCounter("pipeproxy.accesslog.dropped", ObserveDropped, "{entry}", "Requests that are not in the access log.");
         _meter.CreateObservableGauge("pipeproxy.loop.lag", ObserveLags, "s", "How long an event waited at most for its loop, since the last collection, by quantile.");
         _meter.CreateObservableGauge("pipeproxy.ready", () => Volatile.Read(ref _isReady) is { } ready ? [new Measurement<int>(ready() ? 1 : 0)] : Array.Empty<Measurement<int>>(), description: "1 while some route can be served, 0 while every route's certificate is unusable.");

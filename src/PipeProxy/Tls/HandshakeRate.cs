@@ -2,7 +2,7 @@ using PipeProxy.Transport;
 
 namespace PipeProxy.Tls;
 
-/// <summary>Spreads handshakes with clients over time: a flood of them waits here instead of taking the processors from requests. Any thread.</summary>
+/// <summary>Spreads handshakes over time: a flood of them waits here instead of taking the processors from requests, or an origin's. Any thread.</summary>
 /// <remarks>
 /// A leaky bucket as one number, the moment at which the next handshake is due (GCRA). A tenth of a second's worth may begin at once, which is also the tick of the loops' clocks.
 /// </remarks>

@@ -11,7 +11,10 @@ internal abstract class SecuredStream : LoopStream
 
     /// <summary>Set when a read or a write ended in an alert or another failure of TLS.</summary>
     internal abstract Failure? Failure { get; }
+
+    /// <summary>The alert that ended the connection.</summary>
+    internal byte? Alert => Failure?.Alert;
 }
 
-/// <summary>A handshake with an origin; see <see cref="TlsConnector.ConnectAsync"/>.</summary>
-internal delegate ValueTask<TlsResult> OriginHandshake(SocketConnection socket, TlsClientOptions options);
+/// <summary>A handshake with an origin; see <see cref="TlsConnector.SecureAsync"/>.</summary>
+internal delegate ValueTask<(SecuredStream? Connection, Failure? Failure)> OriginHandshake(SocketConnection socket, TlsClientOptions options);

@@ -49,9 +49,6 @@ internal sealed class TlsConnection : SecuredStream
 
     internal override Failure? Failure => _failure;
 
-    /// <summary>The alert that ended the connection.</summary>
-    internal byte? Alert => Failure?.Alert;
-
     internal override EventLoop Loop => _socket.Loop;
 
     internal override EndPoint? LocalEndPoint => _socket.LocalEndPoint;

@@ -7,7 +7,7 @@ namespace PipeProxy.Tls;
 /// <param name="Connection">Null after a failure.</param>
 /// <param name="Failure">Null without one.</param>
 /// <param name="Client">On a server's side that asks for client certificates: which one came, or why the client is refused.</param>
-internal readonly record struct TlsResult(SecuredStream? Connection, Failure? Failure, ClientVerdict? Client = null);
+internal readonly record struct TlsResult(TlsConnection? Connection, Failure? Failure, ClientVerdict? Client = null);
 
 /// <summary>Makes TLS connections to origins.</summary>
 /// <param name="workers">Run the handshakes.</param>
@@ -17,11 +17,20 @@ internal sealed class TlsConnector(HandshakeWorkers workers, OriginHandshake? in
     // In TLS 1.3 our encrypted flight is a Finished of 58 or 74 bytes as a record; an empty Certificate message adds 30 and a real one hundreds. Anything in between tells the two apart.
     private const int FinishedOnlyBytes = 80;
 
-    /// <summary>Does the handshake as client. Called on the connection's loop and completes there; when it fails, the socket is closed.</summary>
-    internal ValueTask<TlsResult> ConnectAsync(SocketConnection socket, TlsClientOptions options)
-        => instead is null ? ConnectCoreAsync(socket, options) : instead(socket, options);
+    /// <summary>As <see cref="ConnectAsync"/>, or what a simulation does instead.</summary>
+    internal async ValueTask<(SecuredStream? Connection, Failure? Failure)> SecureAsync(SocketConnection socket, TlsClientOptions options)
+    {
+        if (instead is not null)
+        {
+            return await instead(socket, options);
+        }
 
-    private async ValueTask<TlsResult> ConnectCoreAsync(SocketConnection socket, TlsClientOptions options)
+        var result = await ConnectAsync(socket, options);
+        return (result.Connection, result.Failure);
+    }
+
+    /// <summary>Does the handshake as client. Called on the connection's loop and completes there; when it fails, the socket is closed.</summary>
+    internal async ValueTask<TlsResult> ConnectAsync(SocketConnection socket, TlsClientOptions options)
     {
         var peer = new TlsPeer(options.ServerName, socket.RemoteEndPoint, options.CertificateName, options.CertificateContext);
         var verdict = new OriginVerdict(options.ServerName);

@@ -13,11 +13,19 @@ internal sealed class ConnectAttempt(EventLoop loop, EndPoint endPoint) : IDeadl
 {
     private TransportSocket? _socket;
     private bool _late;
+    private bool _givenUp;
 
     public void OnDeadline(DeadlineKind kind)
     {
         _late = true;
         _socket!.Abort();
+    }
+
+    /// <summary>Another attempt was faster: this one ends soon, without a connection.</summary>
+    internal void GiveUp()
+    {
+        _givenUp = true;
+        _socket?.Abort();
     }
 
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
@@ -34,7 +42,7 @@ internal sealed class ConnectAttempt(EventLoop loop, EndPoint endPoint) : IDeadl
         var status = await _socket.ConnectAsync(endPoint);
         deadline.Clear();
 
-        if (status == IoStatus.Ok && !_late)
+        if (status == IoStatus.Ok && !_late && !_givenUp)
         {
             return new ConnectResult(new SocketConnection(_socket), IoStatus.Ok);
         }

@@ -35,8 +35,8 @@ internal sealed class EventLoop
 {
     private const int DeferredPerRound = 256;
 
-    // A static readonly that is false costs nothing once the method is compiled.
-    private static readonly bool Asserting = AssertingByDefault || (AppContext.TryGetSwitch("PipeProxy.AssertInside", out var on) && on);
+    /// <summary>Whether what only a bug can break is checked. A static readonly that is false costs nothing once the method is compiled.</summary>
+    internal static readonly bool Asserting = AssertingByDefault || (AppContext.TryGetSwitch("PipeProxy.AssertInside", out var on) && on);
 
 #if DEBUG
     private const bool AssertingByDefault = true;

@@ -1,4 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
 using PipeProxy.Tls;
@@ -6,49 +9,68 @@ using PipeProxy.Transport;
 
 namespace PipeProxy.Upstream;
 
-/// <summary>All connections under one <see cref="UpstreamKey"/>: a shelf of idle ones per loop, one cap for the process.</summary>
+/// <summary>All connections under one <see cref="UpstreamKey"/>: a shelf per loop, and for the process a cap, a bound on how many open at a time and a gate.</summary>
 /// <remarks>
-/// Connections never change loops: a lease is taken from the shelf of the loop that the request lives on. The cap is an atomic
-/// counter, touched when a connection opens or closes and not per request.
+/// Connections never change loops: a lease is taken from the shelf of the loop that the request lives on. What is shared is atomic
+/// or behind the gate's lock, and touched when a connection opens or closes, not per request.
 /// </remarks>
-internal sealed class KeyPool
+internal sealed partial class KeyPool
 {
-    private readonly Shelf[] _shelves;
+    // Connections that were opened together must not end together: each lives up to a tenth less than it may.
+    private const double Jitter = 0.1;
+
+    private readonly PoolShelf[] _shelves;
+    private readonly ProxyMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly HandshakeRate _rate;
     private int _open;
+    private int _connecting;
     private int _waiters;
+    private uint _opened;
     private int _notRequested;
     private volatile bool _retired;
     private volatile PoolConfig _config;
 
     /// <summary>Makes an empty pool.</summary>
-    public KeyPool(UpstreamKey key, PoolConfig config, TlsClientOptions? tls, DateTimeOffset notAfter, IReadOnlyList<EventLoop> loops, ProxyMetrics metrics)
+    public KeyPool(UpstreamKey key, PoolConfig config, TlsClientOptions? tls, DateTimeOffset notAfter, IReadOnlyList<EventLoop> loops, ProxyMetrics metrics, ILogger? logger = null)
     {
         Key = key;
         _config = config;
+        _metrics = metrics;
+        _logger = logger ?? NullLogger.Instance;
         Tls = tls;
         NotAfter = notAfter;
-        _shelves = new Shelf[loops.Count];
+        _rate = new HandshakeRate(loops[0].Time);
+        Gate = new DialGate(loops[0].Time) { OnVerdict = TellVerdict, OnBreaker = OnBreaker };
+        _shelves = new PoolShelf[loops.Count];
         for (var i = 0; i < _shelves.Length; i++)
         {
-            _shelves[i] = new Shelf(this, loops[i], metrics.ForLoop(i));
+            _shelves[i] = new PoolShelf(this, loops[i], metrics.ForLoop(i));
         }
+
+        Use(config);
     }
 
     /// <summary>The identity that every connection here was opened under.</summary>
     public UpstreamKey Key { get; }
 
-    /// <summary>Caps and ages; replaced by a reload, for connections from then on.</summary>
-    public PoolConfig Config
-    {
-        get => _config;
-        set => _config = value;
-    }
+    /// <summary>Caps and times in force.</summary>
+    public PoolConfig Config => _config;
 
     /// <summary>Handshake options, built once; null for plain origins.</summary>
     public TlsClientOptions? Tls { get; }
 
+    /// <summary>Before this nothing is opened ahead: the certificate is not valid yet.</summary>
+    public DateTimeOffset NotBefore { get; init; } = DateTimeOffset.MinValue;
+
     /// <summary>No connection outlives the certificate it presented.</summary>
     public DateTimeOffset NotAfter { get; }
+
+    /// <summary>Whether a connection may be opened, by how the last ones ended.</summary>
+    public DialGate Gate { get; }
+
+    /// <summary>Opens connections ahead; null: nothing is.</summary>
+    public UpstreamOpener? Opener { get; init; }
 
     /// <summary>No lease is granted any more; connections close as they come back.</summary>
     public bool Retired => _retired;
@@ -56,11 +78,44 @@ internal sealed class KeyPool
     /// <summary>Connections open or opening, busy and idle, on all loops.</summary>
     public int OpenConnections => Volatile.Read(ref _open);
 
+    /// <summary>Requests in line for a place.</summary>
+    public bool IsAnyoneWaiting => Volatile.Read(ref _waiters) > 0;
+
+    /// <summary>Loops that have a shelf here.</summary>
+    public int LoopCount => _shelves.Length;
+
     /// <summary>What <paramref name="loop"/> counts.</summary>
     public LoopCounters CountersOf(EventLoop loop) => _shelves[loop.Index].Counters;
 
+    /// <summary>Takes new settings: caps and times for connections from then on; the gate starts fresh.</summary>
+    public void Use(PoolConfig config)
+    {
+        _config = config;
+        _rate.PerSecond = config.HandshakesPerSecond;
+        Gate.Config = config.Breaker;
+        Gate.Reset();
+        if (config.MinIdle > 0 && Opener is not null)
+        {
+            foreach (var shelf in _shelves)
+            {
+                shelf.Loop.Post(static state => ((PoolShelf)state!).Warmer.Look(), shelf);
+            }
+        }
+    }
+
     /// <summary>True once: the origin asked for no certificate, which is worth one line in the log and not one a connection.</summary>
     public bool TryNoteNotRequested() => Interlocked.Exchange(ref _notRequested, 1) == 0;
+
+    /// <summary>Whether the certificate's time is over.</summary>
+    public bool IsPastNotAfter(TimeProvider time) => NotAfter != DateTimeOffset.MaxValue && time.GetUtcNow() >= NotAfter;
+
+    /// <summary>Milliseconds that the next connection may live: the maximum age, less up to a tenth of it, spread evenly by the connection's number.</summary>
+    public long NextLifetime()
+    {
+        // Multiples of the golden ratio's fraction fall evenly into 0 to 1, however many there are.
+        var share = unchecked(Interlocked.Increment(ref _opened) * 2654435769u) / (double)uint.MaxValue;
+        return (long)(Config.MaxAge.TotalMilliseconds * (1 - (Jitter * share)));
+    }
 
     /// <summary>Takes the connection that was idle for the shortest time on <paramref name="loop"/>.</summary>
     public bool TryTakeIdle(EventLoop loop, [NotNullWhen(true)] out UpstreamConnection? connection)
@@ -81,10 +136,16 @@ internal sealed class KeyPool
         return false;
     }
 
-    /// <summary>Takes a place under the cap for a connection to be opened. Every place is given back by <see cref="ReleaseSlot"/>.</summary>
+    /// <summary>Takes a place under the cap for a connection to be opened. An <see cref="UpstreamConnection"/> must be made for it, which gives it back.</summary>
     public bool TryReserveSlot()
     {
-        if (Interlocked.Increment(ref _open) <= Config.MaxConnections)
+        var config = Config;
+        if (!TryAdd(ref _open, config.MaxConnections))
+        {
+            return false;
+        }
+
+        if (TryAdd(ref _connecting, config.MaxConnecting))
         {
             return true;
         }
@@ -93,32 +154,27 @@ internal sealed class KeyPool
         return false;
     }
 
-    /// <summary>Gives a place back and lets the next in line open a connection: one who waits on this loop, else on any other.</summary>
-    public void ReleaseSlot(EventLoop loop)
-    {
-        loop.AssertInside();
-        Interlocked.Decrement(ref _open);
-        if (Volatile.Read(ref _waiters) == 0)
-        {
-            return;
-        }
-
-        if (!WakeOne(_shelves[loop.Index], null))
-        {
-            WakeElsewhere(loop);
-        }
-    }
+    /// <summary>When the next handshake is due by the rate's bound.</summary>
+    /// <param name="within">A turn later than that is not taken; then null.</param>
+    public TimeSpan? TakeTurn(TimeSpan within) => _rate.Take(within);
 
     /// <summary>Stands in line on <paramref name="loop"/> until a connection or a place is free, or <paramref name="timeout"/> passes.</summary>
     public PoolWaiter Enqueue(EventLoop loop, TimeSpan timeout)
     {
-        var waiter = new PoolWaiter(this, loop, timeout);
-        _shelves[loop.Index].Waiters.Enqueue(waiter);
+        var waiter = _shelves[loop.Index].Enqueue(timeout);
         Interlocked.Increment(ref _waiters);
         if (TryReserveSlot())
         {
             // A place became free between the look and the line; whoever freed it saw nobody in line.
-            ReleaseSlot(loop);
+            Interlocked.Decrement(ref _connecting);
+            Interlocked.Decrement(ref _open);
+            WakeNext(loop);
+            return waiter;
+        }
+
+        if (OpenConnections < Config.MaxConnections)
+        {
+            // Too many are being opened, which one that is idle elsewhere would not help.
             return waiter;
         }
 
@@ -127,8 +183,21 @@ internal sealed class KeyPool
         {
             if (shelf.Loop != loop)
             {
-                shelf.Loop.Post(static state => ((Shelf)state!).GiveUpOldestIdle(), shelf);
+                shelf.Loop.Post(static state => ((PoolShelf)state!).GiveUpOldestIdle(), shelf);
             }
+        }
+
+        return waiter;
+    }
+
+    /// <summary>Stands in line on <paramref name="loop"/> for the verdict of the attempt that is under way.</summary>
+    public PoolWaiter EnqueueForVerdict(EventLoop loop, TimeSpan timeout)
+    {
+        var waiter = _shelves[loop.Index].EnqueueForVerdict(timeout);
+        if (!Gate.IsAwaited)
+        {
+            // It came between the look and the line.
+            waiter.TryAnswer(null);
         }
 
         return waiter;
@@ -147,13 +216,13 @@ internal sealed class KeyPool
             return false;
         }
 
-        if (WakeOne(shelf, connection))
+        if (shelf.WakeOne(connection))
         {
             return true;
         }
 
         // Somebody waits on another loop and a connection cannot move there: closing this one frees its place for them.
-        if (Volatile.Read(ref _waiters) > 0)
+        if (IsAnyoneWaiting && OpenConnections >= Config.MaxConnections)
         {
             return false;
         }
@@ -162,71 +231,105 @@ internal sealed class KeyPool
         return true;
     }
 
-    /// <summary>Takes a connection off the shelf because it ended while idle.</summary>
+    /// <summary>Keeps track of a connection that begins to be opened.</summary>
+    public void Add(UpstreamConnection connection) => _shelves[connection.Loop.Index].Add(connection);
+
+    /// <summary>Takes a connection off the shelf because it ended while nobody's.</summary>
     public void Remove(UpstreamConnection connection) => _shelves[connection.Loop.Index].Idle.Remove(connection);
 
-    /// <summary>Ends this identity: idle connections close now, busy ones when their response ends, those opening are never used.</summary>
+    /// <summary>The connection has a socket and a handshake behind it: another may be opened.</summary>
+    public void LeftConnecting(EventLoop loop)
+    {
+        Interlocked.Decrement(ref _connecting);
+        WakeNext(loop);
+    }
+
+    /// <summary>The connection is closed: its place goes to the next in line, one who waits on this loop, else on any other.</summary>
+    public void Release(UpstreamConnection connection)
+    {
+        _shelves[connection.Loop.Index].Forget(connection);
+        Interlocked.Decrement(ref _open);
+        WakeNext(connection.Loop);
+    }
+
+    /// <summary>A connection that was opened ahead was taken by the origin, or refused.</summary>
+    public void AheadEnded(UpstreamConnection connection, Failure? failure)
+    {
+        var warmer = _shelves[connection.Loop.Index].Warmer;
+        if (failure is null)
+        {
+            warmer.Succeeded();
+        }
+        else
+        {
+            warmer.Failed(failure);
+        }
+    }
+
+    /// <summary>Ends this identity: idle connections close now, busy ones when their response ends and at the latest after <see cref="PoolConfig.DrainTimeout"/>, those opening are never used.</summary>
     public void Retire()
     {
         _retired = true;
         foreach (var shelf in _shelves)
         {
-            shelf.Loop.Post(static state => ((Shelf)state!).CloseIdle(), shelf);
+            shelf.Loop.Post(static state => ((PoolShelf)state!).Retire(), shelf);
         }
     }
 
-    private static bool WakeOne(Shelf shelf, UpstreamConnection? connection)
-    {
-        while (shelf.Waiters.TryDequeue(out var waiter))
-        {
-            if (waiter.TryAnswer(connection))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private void WakeElsewhere(EventLoop loop)
+    /// <summary>Ends connections to addresses that are not among <paramref name="addresses"/>. From any thread.</summary>
+    public void KeepOnly(IReadOnlyCollection<IPAddress> addresses)
     {
         foreach (var shelf in _shelves)
         {
-            if (shelf.Loop != loop)
+            shelf.Loop.Post(static state => Apply(((PoolShelf, IReadOnlyCollection<IPAddress>))state!), (shelf, addresses));
+        }
+
+        static void Apply((PoolShelf Shelf, IReadOnlyCollection<IPAddress> Addresses) state) => state.Shelf.KeepOnly(state.Addresses);
+    }
+
+    private static bool TryAdd(ref int count, int max)
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref count);
+            if (seen >= max)
             {
-                shelf.Loop.Post(static state => WakeOne((Shelf)state!, null), shelf);
+                return false;
+            }
+        }
+        while (Interlocked.CompareExchange(ref count, seen + 1, seen) != seen);
+
+        return true;
+    }
+
+    // Not without a place to give: whoever is woken for nothing goes to the end of the line.
+    private void WakeNext(EventLoop loop)
+    {
+        if (!IsAnyoneWaiting || OpenConnections >= Config.MaxConnections || Volatile.Read(ref _connecting) >= Config.MaxConnecting)
+        {
+            return;
+        }
+
+        if (!_shelves[loop.Index].WakeOne(null))
+        {
+            foreach (var shelf in _shelves)
+            {
+                if (shelf.Loop != loop)
+                {
+                    shelf.Loop.Post(static state => ((PoolShelf)state!).WakeOne(null), shelf);
+                }
             }
         }
     }
 
-    /// <summary>One loop's part of the pool.</summary>
-    private sealed class Shelf(KeyPool pool, EventLoop loop, LoopCounters counters)
+    private void TellVerdict(Failure? failure)
     {
-        public readonly EventLoop Loop = loop;
-        public readonly LoopCounters Counters = counters;
-        public readonly List<UpstreamConnection> Idle = [];
-        public readonly Queue<PoolWaiter> Waiters = new();
-
-        public void GiveUpOldestIdle()
+        foreach (var shelf in _shelves)
         {
-            if (Idle.Count > 0 && Volatile.Read(ref pool._waiters) > 0)
-            {
-                Idle[0].Close(UpstreamCloseReason.NeededElsewhere);
-            }
+            shelf.Loop.Post(static state => Tell(((PoolShelf, Failure?))state!), (shelf, failure));
         }
 
-        public void CloseIdle()
-        {
-            // Closing takes the connection out of the list.
-            for (var i = Idle.Count - 1; i >= 0; i--)
-            {
-                Idle[i].Close(UpstreamCloseReason.Retired);
-            }
-
-            // Those in line ask again: their target has another binding by now.
-            while (WakeOne(this, null))
-            {
-            }
-        }
+        static void Tell((PoolShelf Shelf, Failure? Failure) state) => state.Shelf.TellVerdict(state.Failure);
     }
 }

@@ -1,13 +1,14 @@
 using System.Threading.Tasks.Sources;
+using PipeProxy.Telemetry;
 using PipeProxy.Transport;
 
 namespace PipeProxy.Upstream;
 
-/// <summary>One request that stands in line for a connection. Loop-owned.</summary>
+/// <summary>One request that stands in line for a connection, or for the verdict of somebody else's attempt to open one. Loop-owned.</summary>
 /// <remarks>The answer goes through the loop's run queue: a connection that comes back must not run the next request on top of its own.</remarks>
 internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
 {
-    private readonly KeyPool _pool;
+    private readonly KeyPool? _line;
     private readonly EventLoop _loop;
     private readonly Deadline _deadline;
     private ManualResetValueTaskSourceCore<PoolAnswer> _source;
@@ -15,20 +16,26 @@ internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
     private bool _answered;
 
     /// <summary>Starts waiting on <paramref name="loop"/>, at most for <paramref name="timeout"/>.</summary>
-    public PoolWaiter(KeyPool pool, EventLoop loop, TimeSpan timeout)
+    /// <param name="line">The pool whose places it waits for; null when it waits for a verdict, for which nobody needs to give anything up.</param>
+    /// <param name="loop">The request's loop.</param>
+    /// <param name="timeout">How long.</param>
+    public PoolWaiter(KeyPool? line, EventLoop loop, TimeSpan timeout)
     {
-        _pool = pool;
+        _line = line;
         _loop = loop;
         _deadline = new Deadline(loop, this);
         _deadline.Set(timeout, DeadlineKind.Queue);
     }
 
-    /// <summary>Completes with a connection, with a free place, or with neither when the deadline passed. Await once.</summary>
+    /// <summary>Completes with a connection, with a free place, with a failure, or with none of them when the deadline passed. Await once.</summary>
     public ValueTask<PoolAnswer> Answer => new(this, _source.Version);
 
-    /// <summary>Gives the waiter a connection (already leased) or, with null, a place under the cap.</summary>
+    /// <summary>Gives the waiter a connection, still to be leased, or with null the word to try again.</summary>
     /// <returns>False when it has given up already.</returns>
-    public bool TryAnswer(UpstreamConnection? connection) => TryComplete(new PoolAnswer(connection, TimedOut: false));
+    public bool TryAnswer(UpstreamConnection? connection) => TryComplete(new PoolAnswer(connection));
+
+    /// <summary>Shares the failure of the attempt that it waits for.</summary>
+    public void Fail(Failure failure) => TryComplete(new PoolAnswer(null, Failure: failure));
 
     void IDeadlineOwner.OnDeadline(DeadlineKind kind) => TryComplete(new PoolAnswer(null, TimedOut: true));
 
@@ -40,7 +47,7 @@ internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
         }
 
         // From here on nobody needs to give anything up for this waiter, although it has not run yet.
-        _pool.Answered();
+        _line?.Answered();
         _answered = true;
         _answer = answer;
         _deadline.Clear();
@@ -59,6 +66,7 @@ internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
 }
 
 /// <summary>What a waiter was given.</summary>
-/// <param name="Connection">A leased connection, or null.</param>
-/// <param name="TimedOut">The queue's deadline passed; otherwise null means: a place is free, try again.</param>
-internal readonly record struct PoolAnswer(UpstreamConnection? Connection, bool TimedOut);
+/// <param name="Connection">A connection, or null.</param>
+/// <param name="TimedOut">The queue's deadline passed; otherwise no connection and no failure mean: try again.</param>
+/// <param name="Failure">The verdict that was waited for.</param>
+internal readonly record struct PoolAnswer(UpstreamConnection? Connection, bool TimedOut = false, Failure? Failure = null);

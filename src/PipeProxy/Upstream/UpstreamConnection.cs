@@ -1,152 +1,145 @@
-using System.IO.Pipelines;
-using System.Threading.Tasks.Sources;
+using System.Net;
 using PipeProxy.Telemetry;
 using PipeProxy.Tls;
 using PipeProxy.Transport;
 
 namespace PipeProxy.Upstream;
 
-/// <summary>Where a connection to an origin is in its life.</summary>
-internal enum UpstreamState : byte
-{
-    /// <summary>Serving the request that it was opened for or leased to.</summary>
-    Busy,
-
-    /// <summary>On the shelf, with a pending read that sees the origin's end, reset or late alert at once.</summary>
-    Idle,
-
-    /// <summary>Ended; nothing happens any more.</summary>
-    Closed,
-}
-
-/// <summary>Why a connection to an origin was closed.</summary>
-internal enum UpstreamCloseReason : byte
-{
-    None,
-
-    /// <summary>The origin closed, reset or sent an alert while the connection was idle.</summary>
-    OriginClosed,
-
-    /// <summary>The origin sent bytes that nobody asked for: the next response would be theirs.</summary>
-    UnexpectedBytes,
-
-    /// <summary>Idle for too long.</summary>
-    IdleTimeout,
-
-    /// <summary>Too old for another request, or the certificate it presented ended.</summary>
-    MaxAge,
-
-    /// <summary>The certificate it presented was changed, disabled or removed.</summary>
-    Retired,
-
-    /// <summary>It lay idle on one loop while a request on another waited for a place under the cap.</summary>
-    NeededElsewhere,
-
-    /// <summary>The exchange failed or the origin asked for the connection to end.</summary>
-    Discarded,
-}
-
 /// <summary>One connection to an origin under one <see cref="UpstreamKey"/>; carries one exchange at a time.</summary>
 /// <remarks>
-/// Loop-owned. While idle a read is pending without a buffer; it is handed over with the lease and <em>is</em> the first response
-/// read. <see cref="IsFirstUse"/> marks the connection opened for its request: TLS 1.3 servers reject a client certificate after
-/// the handshake, so until its first response byte the certificate is not known to be accepted.
+/// Loop-owned. Made when its place under the cap is taken, before there is a socket; closing it gives the place back, whatever it has come to. Until it is
+/// confirmed it is the attempt that <see cref="DialGate"/> waits for: TLS 1.3 servers reject a client certificate after the handshake.
 /// </remarks>
-internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadlineOwner
+internal sealed partial class UpstreamConnection : IDeadlineOwner
 {
-    private readonly LoopStream _stream;
-    private readonly LoopPipeReader _input;
-    private readonly LoopPipeWriter _output;
+    /// <summary>An origin that has said nothing against our certificate for this long after the handshake has accepted it.</summary>
+    internal static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
+
+    // Before what an origin announces.
+    private static readonly TimeSpan IdleMargin = TimeSpan.FromSeconds(1);
+
     private readonly KeyPool _pool;
     private readonly LoopCounters _counters;
-    private readonly Deadline _idle;
-    private readonly Action _onParkedRead;
-    private readonly long _openedAt;
-    private ManualResetValueTaskSourceCore<ReadResult> _source;
-    private System.Runtime.CompilerServices.ValueTaskAwaiter<ReadResult> _parked;
-    private ReadResult _parkedResult;
-    private ParkedRead _parkedState;
-    private long _headUntil;
-    private int _uses;
+    private readonly int _ticket;
 
-    /// <summary>Wraps a stream whose handshake is done; the connection is busy with its first request.</summary>
-    public UpstreamConnection(LoopStream stream, KeyPool pool, BufferSizes sizes)
+    // How long it may lie on the shelf.
+    private readonly Deadline _idle;
+
+    // What ends it otherwise: silence ends its being unconfirmed, then its age, or the drain.
+    private readonly Deadline _life;
+    private readonly Action _onParkedRead;
+    private LoopStream _stream = null!;
+    private LoopPipeReader _input = null!;
+    private LoopPipeWriter _output = null!;
+    private long _tooOldAt;
+    private long _headUntil;
+    private TimeSpan _announcedIdle = TimeSpan.MaxValue;
+    private UpstreamCloseReason _drainedFor;
+    private bool _lent;
+    private bool _shelved;
+    private bool _ahead;
+    private bool _confirmed;
+    private bool _cut;
+
+    /// <summary>Begins to be opened, on the calling loop.</summary>
+    /// <param name="pool">The identity; a place of its has been reserved for this connection.</param>
+    /// <param name="loop">The loop that owns it.</param>
+    /// <param name="ticket">What <see cref="DialGate.TryEnter"/> gave for it.</param>
+    public UpstreamConnection(KeyPool pool, EventLoop loop, int ticket = 0)
     {
-        _stream = stream;
+        Loop = loop;
         _pool = pool;
-        _input = new LoopPipeReader(stream, sizes);
-        _output = new LoopPipeWriter(stream);
-        _idle = new Deadline(stream.Loop, this);
+        _ticket = ticket;
+        _idle = new Deadline(loop, this);
+        _life = new Deadline(loop, this);
         _onParkedRead = OnParkedRead;
-        _openedAt = stream.Loop.Now;
-        _counters = pool.CountersOf(stream.Loop);
-        _counters.UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.Busy);
-        _uses = 1;
+        _counters = pool.CountersOf(loop);
+        _counters.UpstreamMoved(UpstreamPhase.None, UpstreamPhase.Connecting);
+        pool.Add(this);
     }
 
     /// <summary>The loop that owns the connection.</summary>
-    public EventLoop Loop => _stream.Loop;
+    public EventLoop Loop { get; }
 
     /// <summary>The identity it was opened under.</summary>
     public UpstreamKey Key => _pool.Key;
 
+    /// <summary>The pool it belongs to.</summary>
+    public KeyPool Pool => _pool;
+
     /// <summary>Where it is in its life.</summary>
     public UpstreamState State { get; private set; }
 
-    /// <summary>Opened for the request it serves; no response byte has confirmed yet that the origin takes our certificate.</summary>
-    public bool IsFirstUse => _uses == 1;
+    /// <summary>The origin's address; null before it is open and where the transport has none.</summary>
+    public IPAddress? Address { get; private set; }
+
+    /// <summary>A response byte has come or the origin was silent for long enough: our certificate was not refused. True at once without TLS.</summary>
+    public bool IsConfirmed => _confirmed;
+
+    /// <summary>Opened for the request it serves.</summary>
+    public bool IsFirstUse => !_shelved;
+
+    /// <summary>It lay on the shelf and had been confirmed, so that it may have died of age before this request met it.</summary>
+    public bool MayBeStale => _shelved && _confirmed;
 
     /// <summary>The origin asked for a client certificate; null when unknown or not TLS.</summary>
     public bool? CertificateRequested => (_stream as SecuredStream)?.CertificateRequested;
 
-    /// <summary>Response bytes after those of the first <see cref="ReadAsync"/>.</summary>
-    public PipeReader Input => _input;
+    /// <summary>Why it was closed.</summary>
+    public UpstreamCloseReason CloseReason { get; private set; }
 
-    /// <summary>Request bytes.</summary>
-    public PipeWriter Output => _output;
+    /// <summary>Place in its loop's list of all connections; kept by <see cref="PoolShelf"/>.</summary>
+    internal int Slot { get; set; } = -1;
 
-    /// <summary>A read deadline ended the connection.</summary>
-    public bool TimedOut => _input.TimedOut != DeadlineKind.None;
-
-    /// <summary>The origin ended its side in order: over TLS with close_notify.</summary>
-    public bool EndedCleanly => _input.Status == IoStatus.End;
-
-    /// <summary>Bounds the read under way and those to come: with <paramref name="firstByte"/> all of them together until the response head is there, else each.</summary>
-    public void SetReadTimeout(TimeSpan timeout, bool firstByte)
+    /// <summary>The handshake has ended, or without TLS the connect.</summary>
+    /// <param name="stream">Bytes to and from the origin.</param>
+    /// <param name="address">The origin's address.</param>
+    /// <param name="sizes">How the reading buffer grows.</param>
+    /// <param name="lent">For a request that waits; else the connection goes to the shelf.</param>
+    public void Open(LoopStream stream, IPAddress? address, BufferSizes sizes, bool lent)
     {
-        _headUntil = firstByte && timeout > TimeSpan.Zero ? Loop.Now + (long)timeout.TotalMilliseconds : 0;
-        _input.SetTimeout(timeout, firstByte ? DeadlineKind.FirstByte : DeadlineKind.BetweenBytes);
-    }
-
-    /// <summary>Bounds every flush from now on.</summary>
-    public void SetWriteTimeout(TimeSpan timeout) => _output.SetTimeout(timeout);
-
-    /// <summary>Reads response bytes; the first call after a lease completes the read that was pending while idle.</summary>
-    public ValueTask<ReadResult> ReadAsync()
-    {
-        switch (_parkedState)
+        _stream = stream;
+        _input = new LoopPipeReader(stream, sizes);
+        _output = new LoopPipeWriter(stream);
+        Address = address;
+        _tooOldAt = Loop.Now + _pool.NextLifetime();
+        _lent = lent;
+        _ahead = !lent;
+        if (Key.IsTls)
         {
-            case ParkedRead.Done:
-                _parkedState = ParkedRead.None;
-                return new ValueTask<ReadResult>(_parkedResult);
-            case ParkedRead.Pending:
-                _parkedState = ParkedRead.Awaited;
-                _source.Reset();
-                return new ValueTask<ReadResult>(this, _source.Version);
-            default:
-                return _input.ReadAsync();
+            Enter(UpstreamState.Unconfirmed);
+            _life.Set(Silence, DeadlineKind.Verdict);
+        }
+        else
+        {
+            Enter(lent ? UpstreamState.Busy : UpstreamState.Idle);
+            Confirm();
+        }
+
+        if (!lent)
+        {
+            Shelve();
+        }
+        else if (_pool.Retired)
+        {
+            Drain(UpstreamCloseReason.Retired, _pool.Config.DrainTimeout);
         }
     }
 
-    /// <summary>Reads more of the response head, under what is left of its time: an origin that sends a byte now and then does not move it.</summary>
-    public ValueTask<ReadResult> ReadMoreAsync()
+    /// <summary>It could not be opened; the gate and its place are told.</summary>
+    public void FailOpening(Failure failure)
     {
-        if (_headUntil > 0)
-        {
-            _input.SetTimeout(TimeSpan.FromMilliseconds(Math.Max(1, _headUntil - Loop.Now)), DeadlineKind.FirstByte);
-        }
+        _pool.Gate.Failed(failure, _ticket);
+        End(UpstreamCloseReason.NotOpened);
+    }
 
-        return _input.ReadAsync();
+    /// <summary>A response byte has come: the origin has taken our certificate.</summary>
+    public void Confirm()
+    {
+        if (!_confirmed)
+        {
+            ConfirmCore();
+        }
     }
 
     /// <summary>Takes the connection off the shelf for a request.</summary>
@@ -155,7 +148,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     {
         Loop.AssertInside();
         _idle.Clear();
-        if (State != UpstreamState.Idle)
+        if (_lent || State is not (UpstreamState.Idle or UpstreamState.Unconfirmed))
         {
             return false;
         }
@@ -166,8 +159,12 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
             return false;
         }
 
-        Enter(UpstreamState.Busy);
-        _uses++;
+        _lent = true;
+        if (State == UpstreamState.Idle)
+        {
+            Enter(UpstreamState.Busy);
+        }
+
         return true;
     }
 
@@ -175,66 +172,36 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     public void Return()
     {
         Loop.AssertInside();
-        if (State != UpstreamState.Busy)
+        if (!_lent)
         {
             return;
         }
 
-        if (_pool.Retired || IsTooOld())
+        if (State == UpstreamState.Draining || _pool.Retired)
         {
-            Close(_pool.Retired ? UpstreamCloseReason.Retired : UpstreamCloseReason.MaxAge);
+            Close(_pool.Retired ? UpstreamCloseReason.Retired : _drainedFor);
             return;
         }
 
-        // Statement order is important: the pending read may end at once, and must find the connection idle but not on the shelf.
-        _input.SetTimeout(Timeout.InfiniteTimeSpan, DeadlineKind.None);
-        _output.SetTimeout(Timeout.InfiniteTimeSpan);
-        if (_input.BufferedBytes > 0 || (_parkedState != ParkedRead.Pending && !TryPark()))
+        if (IsTooOld())
         {
-            Close(UpstreamCloseReason.UnexpectedBytes);
+            Close(UpstreamCloseReason.MaxAge);
             return;
         }
 
-        Enter(UpstreamState.Idle);
-        if (!_pool.TryPutBack(this))
+        _lent = false;
+        if (State == UpstreamState.Busy)
         {
-            Close(UpstreamCloseReason.Retired);
+            Enter(UpstreamState.Idle);
         }
-        else if (State == UpstreamState.Idle)
-        {
-            _idle.Set(_pool.Config.IdleTimeout, DeadlineKind.Idle);
-        }
+
+        Shelve();
     }
 
-    /// <summary>Ends the connection, whatever its state; its place under the cap is free.</summary>
-    public void Close(UpstreamCloseReason reason)
-    {
-        Loop.AssertInside();
-        if (State == UpstreamState.Closed)
-        {
-            return;
-        }
-
-        if (State == UpstreamState.Idle)
-        {
-            _pool.Remove(this);
-        }
-
-        Enter(UpstreamState.Closed);
-        CloseReason = reason;
-        _idle.Clear();
-        _stream.Close();
-        if (_parkedState is ParkedRead.None or ParkedRead.Done)
-        {
-            _input.Complete();
-        }
-
-        _output.Complete();
-        _pool.ReleaseSlot(Loop);
-    }
-
-    /// <summary>Why it was closed.</summary>
-    public UpstreamCloseReason CloseReason { get; private set; }
+    /// <summary>The origin said in a response's <c>Keep-Alive</c> when it will close this connection: we do so before, so that no request meets its close.</summary>
+    /// <param name="announced">After so much idle time. A margin of a second is kept, or of half where there is less.</param>
+    public void AnnounceIdle(TimeSpan announced)
+        => _announcedIdle = announced - (announced < 2 * IdleMargin ? announced / 2 : IdleMargin);
 
     /// <summary>Ends what is under way at once; the pending read completes. The lease still has to be discarded.</summary>
     public void Abort() => _stream.Abort();
@@ -242,107 +209,40 @@ internal sealed class UpstreamConnection : IValueTaskSource<ReadResult>, IDeadli
     /// <summary>Ends our side in order; reading goes on. Only for a tunnel: a connection that carries requests is of no use afterwards.</summary>
     public void ShutdownSend() => _stream.ShutdownSend();
 
-    /// <summary>What the ended stream says about the origin. Call when a read completed without a response byte.</summary>
-    public Failure Describe()
-    {
-        if (_stream is SecuredStream { Failure: { } failure })
-        {
-            return failure;
-        }
-
-        var origin = Key.Origin;
-        return _input.Status switch
-        {
-            IoStatus.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} sent no response head in time.", "Look at the origin, or raise timeouts.firstByte."),
-            IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),
-            _ => new Failure(AfterSilence, $"{origin} closed the connection before a response byte.", NextAfterSilence()),
-        };
-    }
-
-    // An origin may refuse a certificate without an alert, so on a new connection the end belongs to TLS.
-    private Outcome AfterSilence => IsFirstUse && Key.Identity is not null ? Outcome.ClosedUnconfirmed : Outcome.ConnectionTerminated;
-
-    private string NextAfterSilence() => Key.Identity is { } identity && IsFirstUse
-        ? $"The handshake had ended; an origin that refuses certificate '{identity.Name}' without an alert looks like this. Look at its log and its trust store."
-        : "Look at the origin's log for this time.";
-
     // The one place where the state changes.
     private void Enter(UpstreamState next)
     {
-        _counters.UpstreamMoved(PhaseOf(State), PhaseOf(next));
+        if (EventLoop.Asserting && !UpstreamStates.MayGo(State, next))
+        {
+            throw new InvalidOperationException($"A connection to {Key.Origin} cannot go from {State} to {next}.");
+        }
+
+        var from = State;
+        _counters.UpstreamMoved(UpstreamStates.PhaseOf(from), UpstreamStates.PhaseOf(next));
         State = next;
-    }
-
-    private static UpstreamPhase PhaseOf(UpstreamState state) => state switch
-    {
-        UpstreamState.Busy => UpstreamPhase.Busy,
-        UpstreamState.Idle => UpstreamPhase.Idle,
-        _ => UpstreamPhase.None,
-    };
-
-    private bool IsTooOld()
-        => Loop.Now - _openedAt >= _pool.Config.MaxAge.TotalMilliseconds || Loop.Time.GetUtcNow() >= _pool.NotAfter;
-
-    // Starts the read that stays pending while idle. False: something is there already.
-    private bool TryPark()
-    {
-        if (_parkedState == ParkedRead.Done)
+        if (from == UpstreamState.Connecting)
         {
-            return false;
-        }
-
-#pragma warning disable CA2012 // The awaiter is consumed once: here when it is done, else in OnParkedRead.
-        _parked = _input.ReadAsync().GetAwaiter();
-#pragma warning restore CA2012
-        if (_parked.IsCompleted)
-        {
-            _parked.GetResult();
-            return false;
-        }
-
-        _parkedState = ParkedRead.Pending;
-        _parked.UnsafeOnCompleted(_onParkedRead);
-        return true;
-    }
-
-    private void OnParkedRead()
-    {
-        _parkedResult = _parked.GetResult();
-        var awaited = _parkedState == ParkedRead.Awaited;
-        _parkedState = awaited ? ParkedRead.None : ParkedRead.Done;
-        switch (State)
-        {
-            case UpstreamState.Idle:
-                Close(_parkedResult.IsCompleted ? UpstreamCloseReason.OriginClosed : UpstreamCloseReason.UnexpectedBytes);
-                _input.Complete();
-                break;
-            case UpstreamState.Closed when !awaited:
-                _input.Complete();
-                break;
-            default:
-                if (awaited)
-                {
-                    _source.SetResult(_parkedResult);
-                }
-
-                break;
+            _pool.LeftConnecting(Loop);
         }
     }
 
-    void IDeadlineOwner.OnDeadline(DeadlineKind kind) => Close(UpstreamCloseReason.IdleTimeout);
-
-    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _source.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _source.GetStatus(token);
-
-    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-        => _source.OnCompleted(continuation, state, token, flags);
-
-    private enum ParkedRead : byte
+    private void ConfirmCore()
     {
-        None,
-        Pending,
-        Awaited,
-        Done,
+        _confirmed = true;
+        _pool.Gate.Confirmed(_ticket);
+        if (_ahead)
+        {
+            _pool.AheadEnded(this, null);
+        }
+
+        if (State == UpstreamState.Unconfirmed)
+        {
+            Enter(_lent ? UpstreamState.Busy : UpstreamState.Idle);
+        }
+
+        if (State != UpstreamState.Draining)
+        {
+            WatchAge();
+        }
     }
 }

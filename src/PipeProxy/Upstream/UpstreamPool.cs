@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
@@ -16,16 +18,16 @@ namespace PipeProxy.Upstream;
 /// lease is granted: before the shelf is touched, again after queueing, again after a handshake. A connection whose identity was
 /// retired meanwhile is closed, never leased and never put back.
 /// </remarks>
-internal sealed class UpstreamPool
+internal sealed partial class UpstreamPool
 {
     private readonly ConcurrentDictionary<UpstreamKey, KeyPool> _pools;
 
-    // Retired, with the names of their certificates; dropped once their connections are gone.
-    private readonly ConcurrentDictionary<KeyPool, string?> _leaving = new();
+    // Retired, with connections that still end.
+    private readonly ConcurrentDictionary<KeyPool, bool> _leaving = new();
     private readonly IReadOnlyList<EventLoop> _loops;
-    private readonly UpstreamDialer _dialer;
     private readonly ProxyMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly PlantedMistake _mistake;
 
     /// <summary>Makes an empty pool for <paramref name="loops"/>, indexed by their numbers.</summary>
@@ -33,23 +35,44 @@ internal sealed class UpstreamPool
     /// <param name="dialer">Opens connections.</param>
     /// <param name="metrics">Counts them.</param>
     /// <param name="time">The clock of validities.</param>
+    /// <param name="sizes">How the connections' reading buffers grow.</param>
+    /// <param name="logger">The operator's log.</param>
     /// <param name="keys">How keys are compared: a simulation's own. Null: whole.</param>
     /// <param name="mistake">What a simulation has planted, to see that it is caught.</param>
-    public UpstreamPool(IReadOnlyList<EventLoop> loops, UpstreamDialer dialer, ProxyMetrics metrics, TimeProvider time, IEqualityComparer<UpstreamKey>? keys = null, PlantedMistake mistake = PlantedMistake.None)
+    public UpstreamPool(
+        IReadOnlyList<EventLoop> loops,
+        UpstreamDialer dialer,
+        ProxyMetrics metrics,
+        TimeProvider time,
+        BufferSizes? sizes = null,
+        ILogger? logger = null,
+        IEqualityComparer<UpstreamKey>? keys = null,
+        PlantedMistake mistake = PlantedMistake.None)
     {
         _pools = new ConcurrentDictionary<UpstreamKey, KeyPool>(keys);
         _mistake = mistake;
         _loops = loops;
-        _dialer = dialer;
         _metrics = metrics;
         _time = time;
+        _logger = logger ?? NullLogger.Instance;
+        Opener = new UpstreamOpener(dialer, sizes ?? BufferSizes.Default, metrics, _logger, time);
     }
 
-    /// <summary>Bound on a DNS answer and on a TCP connect. Set when a configuration is applied.</summary>
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>Opens its connections.</summary>
+    public UpstreamOpener Opener { get; }
 
-    /// <summary>Every identity with open connections; a snapshot for listings and tests.</summary>
+    /// <summary>Every identity that leases are granted under; a snapshot for listings and tests.</summary>
     public IReadOnlyCollection<KeyPool> Pools => [.. _pools.Values];
+
+    /// <summary>The same and those that were retired and still have connections.</summary>
+    public IReadOnlyCollection<KeyPool> AllPools
+    {
+        get
+        {
+            ForgetEnded();
+            return [.. _pools.Values, .. _leaving.Keys];
+        }
+    }
 
     /// <summary>Rents a connection for one exchange on the calling loop.</summary>
     /// <param name="target">What the route asks for.</param>
@@ -66,10 +89,11 @@ internal sealed class UpstreamPool
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
     private async ValueTask<UpstreamLease> OpenOrWaitAsync(UpstreamTarget target, EventLoop loop, bool fresh)
     {
-        var queuedUntil = 0L;
+        var until = 0L;
         UpstreamBinding? first = null;
         while (true)
         {
+            // :: Step 1: what the target means now
             var binding = first ?? target.Binding;
             if (_mistake == PlantedMistake.BindingKept)
             {
@@ -84,59 +108,67 @@ internal sealed class UpstreamPool
             var pool = binding.Pool!;
             if (IsOrphan(target, pool))
             {
-                return new UpstreamLease(new Failure(
-                    Outcome.DestinationUnavailable,
-                    $"The route to {pool.Key.Origin} under certificate '{target.CertificateName}' was removed while this request waited for a connection.",
-                    "Send the request again."));
+                return new UpstreamLease(DescribeOrphan(target, pool));
             }
 
+            // :: Step 2: a connection that is there
             if (!fresh && pool.TryTakeIdle(loop, out var idle))
             {
                 return new UpstreamLease(idle);
             }
 
-            if (pool.TryReserveSlot())
+            // :: Step 3: one that is opened, if the gate says so and there is a place
+            var gate = pool.Gate.TryEnter(out var ticket, out var left);
+            if (gate == GateAnswer.Refused)
             {
-                pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.None, UpstreamPhase.Connecting);
-                UpstreamConnection? opened = null;
-                Failure? failure;
-                try
-                {
-                    (opened, failure) = await _dialer.OpenAsync(pool, loop, ConnectTimeout);
-                }
-                finally
-                {
-                    if (opened is null)
-                    {
-                        pool.CountersOf(loop).UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.None);
-                        pool.ReleaseSlot(loop);
-                    }
-                }
-
-                if (opened is null)
-                {
-                    return new UpstreamLease(failure!);
-                }
-
-                if (IsStillBound(target, pool) && !IsOrphan(target, pool))
-                {
-                    return new UpstreamLease(opened);
-                }
-
-                opened.Close(UpstreamCloseReason.Retired);
-                continue;
+                _metrics.Upstreams.BreakerRefused();
+                return new UpstreamLease(DescribeBreaker(pool, left));
             }
 
-            // One deadline for the whole wait, however often a place that became free went to somebody else.
-            queuedUntil = queuedUntil == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : queuedUntil;
-            var left = queuedUntil - loop.Now;
-            var answer = left > 0 ? await pool.Enqueue(loop, TimeSpan.FromMilliseconds(left)).Answer : new PoolAnswer(null, TimedOut: true);
+            if (gate == GateAnswer.Enter)
+            {
+                if (pool.TryReserveSlot())
+                {
+                    var opened = new UpstreamConnection(pool, loop, ticket);
+                    if (await Opener.OpenAsync(opened, lent: true) is { } failure)
+                    {
+                        return new UpstreamLease(failure);
+                    }
+
+                    if (IsStillBound(target, pool) && !IsOrphan(target, pool))
+                    {
+                        return new UpstreamLease(opened);
+                    }
+
+                    opened.Close(UpstreamCloseReason.Retired);
+                    continue;
+                }
+
+                pool.Gate.Abandoned(ticket);
+            }
+
+            // :: Step 4: the line for a place, with one deadline for the whole wait, however often a place that became free went to somebody else; or
+            // the wait for the verdict, which comes by itself
+            PoolAnswer answer;
+            if (gate == GateAnswer.Wait)
+            {
+                answer = await pool.EnqueueForVerdict(loop, Opener.LongestAttempt(pool)).Answer;
+            }
+            else
+            {
+                until = until == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : until;
+                var rest = TimeSpan.FromMilliseconds(until - loop.Now);
+                answer = rest > TimeSpan.Zero ? await pool.Enqueue(loop, rest).Answer : new PoolAnswer(null, TimedOut: true);
+            }
+
+            if (answer.Failure is not null)
+            {
+                return new UpstreamLease(answer.Failure);
+            }
+
             if (answer.TimedOut)
             {
-                return new UpstreamLease(new Failure(
-                    Outcome.ConnectionLimit,
-                    $"All {pool.Config.MaxConnections} connections to {pool.Key.Origin} were busy for {pool.Config.QueueTimeout.TotalSeconds:0.#} s.",
-                    "Raise pool.maxConnections of this upstream, or find out why the origin is slow."));
+                return new UpstreamLease(DescribeWait(pool, gate));
             }
 
             if (answer.Connection is { } handed)
@@ -181,33 +213,13 @@ internal sealed class UpstreamPool
 
         var key = KeyOf(scheme, host, port, certificate, config, trust);
         var notAfter = certificate?.NotAfter ?? DateTimeOffset.MaxValue;
-        var pool = _pools.GetOrAdd(key, added => new KeyPool(added, config.Pool, TlsOptionsOf(added, certificate, trust), notAfter, _loops, _metrics));
-        pool.Config = config.Pool;
-        return new UpstreamBinding(pool, null, certificate, environment);
-    }
-
-    /// <summary>Opens one connection to where <paramref name="target"/> leads, beside all pools: under <paramref name="certificate"/>, whoever is in force, and lent to nobody. Called on the loop.</summary>
-    /// <param name="target">Where to.</param>
-    /// <param name="certificate">What is presented; null presents none.</param>
-    /// <param name="trust">How the origin is verified.</param>
-    /// <param name="loop">Owns the connection.</param>
-    /// <param name="onCertificateRequest">Without a certificate: is told the authorities that the origin names.</param>
-    public async ValueTask<(UpstreamConnection? Connection, Failure? Failure)> OpenAsideAsync(UpstreamTarget target, ClientCertificate? certificate, UpstreamTrust trust, EventLoop loop, Action<IReadOnlyList<string>>? onCertificateRequest = null)
-    {
-        loop.AssertInside();
-        var key = KeyOf(target.Scheme, target.Host, target.Port, certificate, target.Config, trust);
-        var options = TlsOptionsOf(key, certificate, trust) is { } tls ? tls with { OnCertificateRequest = onCertificateRequest } : null;
-        var aside = new KeyPool(key, target.Config.Pool, options, certificate?.NotAfter ?? DateTimeOffset.MaxValue, _loops, _metrics);
-        aside.TryReserveSlot();
-        aside.CountersOf(loop).UpstreamMoved(UpstreamPhase.None, UpstreamPhase.Connecting);
-        var (opened, failure) = await _dialer.OpenAsync(aside, loop, ConnectTimeout);
-        if (opened is null)
+        var pool = _pools.GetOrAdd(key, added => new KeyPool(added, config.Pool, TlsOptionsOf(added, certificate, trust), notAfter, _loops, _metrics, _logger)
         {
-            aside.CountersOf(loop).UpstreamMoved(UpstreamPhase.Connecting, UpstreamPhase.None);
-            aside.ReleaseSlot(loop);
-        }
-
-        return (opened, failure);
+            NotBefore = certificate?.NotBefore ?? DateTimeOffset.MinValue,
+            Opener = Opener,
+        });
+        pool.Use(config.Pool);
+        return new UpstreamBinding(pool, null, certificate, environment);
     }
 
     /// <summary>Retires every identity that is in none of <paramref name="bindings"/>: what was removed, replaced or disabled.</summary>
@@ -218,22 +230,21 @@ internal sealed class UpstreamPool
         {
             if (!kept.Contains(pool) && _pools.TryRemove(key, out _))
             {
-                _leaving.TryAdd(pool, key.Identity?.Name);
+                _leaving[pool] = true;
                 pool.Retire();
             }
         }
 
-        foreach (var (pool, _) in _leaving)
-        {
-            if (pool.OpenConnections == 0)
-            {
-                _leaving.TryRemove(pool, out _);
-            }
-        }
+        ForgetEnded();
     }
 
-    /// <summary>Connections that are still open under identities that were retired, of one certificate's name.</summary>
-    public int ConnectionsLeaving(string certificateName) => _leaving.Where(pair => pair.Value == certificateName).Sum(static pair => pair.Key.OpenConnections);
+    private void ForgetEnded()
+    {
+        foreach (var pool in _leaving.Keys.Where(static pool => pool.OpenConnections == 0))
+        {
+            _leaving.TryRemove(pool, out _);
+        }
+    }
 
     private static UpstreamKey KeyOf(string scheme, string host, int port, ClientCertificate? certificate, UpstreamConfig config, UpstreamTrust trust)
         => new(certificate?.Identity, scheme, host, port, config.ServerName ?? host.Trim('[', ']'), trust.Fingerprint, config.TlsResume, config.RequireCertificateRequest && certificate is not null);

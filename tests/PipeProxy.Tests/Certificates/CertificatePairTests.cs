@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using PipeProxy.Certificates;
 
 namespace PipeProxy.Tests.Certificates;
@@ -53,13 +52,6 @@ public sealed class CertificatePairTests : IDisposable
         var leaf = IssuedCertificate.Leaf(intermediate);
         using var pair = leaf.ToPair(intermediate);
         Assert.Equal([leaf.Certificate.Subject, "CN=Test Intermediate"], pair.Certificates.Select(static certificate => certificate.Subject));
-    }
-
-    [Fact]
-    public void TraditionallyEncryptedKey_NamesTheConversion()
-    {
-        const string Pem = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0123456789ABCDEF0123456789ABCDEF\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
-        Refused("key-encryption-traditional", IssuedCertificate.Good.CertificatePem, Pem, "openssl pkcs8 -topk8 -v2 aes-256-cbc -in");
     }
 
     [Fact]
@@ -155,13 +147,12 @@ public sealed class CertificatePairTests : IDisposable
     }
 
     [Fact]
-    public void Pkcs12_NamesTheConversion()
+    public void Pkcs12AsTheKey_SaysToGiveItAlone()
     {
-        using var pair = IssuedCertificate.Good.ToPair();
-        using var leaf = pair.LeafWithKey();
-        var file = _folder.Write("c.p12", leaf.Export(X509ContentType.Pkcs12, "x"));
-        Assert.Null(CertificatePair.Read(file, file, null, _findings));
-        Assert.All(_findings, static finding => Assert.Equal("pkcs12-not-pem", finding.Code));
+        var file = _folder.Write("c.p12", Pkcs12BundleTests.Export(IssuedCertificate.Good, []));
+        Assert.Null(CertificatePair.Read(_folder.Write("c.pem", IssuedCertificate.Good.CertificatePem), file, "open sesame", _findings));
+        Assert.Equal("pkcs12-not-pem", Assert.Single(_findings).Code);
+        Assert.Contains($"--cert {file}", _findings[0].Next, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -38,17 +38,25 @@ internal static class ConfigurationSamples
             { "path": "/e", "handler": { "export": "UrlForwardHandler", "module": "$import(@zuplo/runtime)", "options": { "baseUrl": "https://my-alb.example" } } }
           ],
           "certificateStore": "certificates",
+          "certificates": {
+            "mounted": { "folder": "secrets/alb", "environmentTypes": ["preview"] },
+            "partner": { "pfx": "partner.pfx", "passphraseFile": "partner.pass" },
+            "files": { "certificate": "a.pem", "key": "a-key.pem", "passphrase": "$env(CERT)" },
+            "token": { "certificate": "a.pem", "key": "pkcs11:token=alb;object=client;type=private", "module": "/usr/lib/softhsm/libsofthsm2.so", "pin": "$env(CERT)" },
+            "token2": { "certificate": "a.pem", "key": "pkcs11:token=alb;object=client", "pinFile": "pin" }
+          },
           "trustedCertificates": "origin-ca.pem",
           "upstreams": {
             "https://my-alb.example": {
               "preset": "aws-alb", "serverName": "alb.example", "requireCertificateRequest": false, "probe": "/healthz?deep=1", "tlsResume": true,
-              "pool": { "maxConnections": 8, "minIdle": 1, "idleTimeout": "20s", "maxAge": "10m", "queueTimeout": "1s" },
+              "pool": { "maxConnections": 8, "maxConnecting": 4, "handshakesPerSecond": 50, "minIdle": 1, "idleTimeout": "20s", "maxAge": "10m", "queueTimeout": "1s", "drainTimeout": "5s",
+                "breaker": { "refusals": 3, "openTime": "30s" } },
               "limits": { "requestLine": "8KiB", "field": 4096, "fields": "32KiB", "responseHead": "16KiB", "forwardedFor": 10 }
             }
           },
           "timeouts": { "connect": "1s", "handshake": "2s", "requestHead": "3s", "firstByte": "4m", "betweenBytes": "1h", "keepAlive": "500ms", "total": "5m", "tunnel": "2h", "drain": "0s" },
           "limits": { "requestLine": "8KiB", "uri": "2KiB", "field": "4KiB", "fields": 32768, "fieldCount": 64, "responseHead": "1MiB", "body": "1GiB", "chunkExtensions": "1KiB", "trailers": 2048, "interimResponses": 4, "connections": 10,
-            "connectionsPerClient": 5, "requestsPerConnection": 1000, "handshakesPerSecond": 100, "requestBodyRate": 100, "responseBodyRate": "1KiB" },
+            "connectionsPerClient": 5, "requestsPerConnection": 1000, "handshakesPerSecond": 100, "originHandshakes": 32, "originHandshakesPerSecond": 200, "requestBodyRate": 100, "responseBodyRate": "1KiB" },
           "statusProfile": "rfc9209",
           "errorDetail": "generic",
           "accessLog": { "file": "logs/access.log", "format": "combined" },

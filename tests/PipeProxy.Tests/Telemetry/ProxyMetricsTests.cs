@@ -48,8 +48,12 @@ public sealed class ProxyMetricsTests : IDisposable
                 ("pipeproxy.certificate.expiry", "s"),
                 ("pipeproxy.client.connections", "{connection}"),
                 ("pipeproxy.loop.lag", "s"),
+                ("pipeproxy.upstream.breaker.opened", "{breaker}"),
+                ("pipeproxy.upstream.breaker.refused", "{request}"),
                 ("pipeproxy.upstream.connections", "{connection}"),
                 ("pipeproxy.upstream.handshakes", "{handshake}"),
+                ("pipeproxy.upstream.handshakes.held_back", "{handshake}"),
+                ("pipeproxy.upstream.prewarm.failures", "{connection}"),
             ],
             _instruments.Values.Select(static instrument => (instrument.Name, instrument.Unit!)).Order());
         Assert.Equal("PipeProxy", _metrics.Meter.Name);
@@ -101,7 +105,7 @@ public sealed class ProxyMetricsTests : IDisposable
         _listener.RecordObservableInstruments();
 
         Assert.Equal(Enum.GetValues<UpstreamPhase>().Length - 1, _seen.Keys.Count(static key => key.StartsWith("pipeproxy.upstream.connections", StringComparison.Ordinal)));
-        Assert.Equal(Enum.GetValues<HandshakeResult>().Length, _seen.Keys.Count(static key => key.StartsWith("pipeproxy.upstream.handshakes", StringComparison.Ordinal)));
+        Assert.Equal(Enum.GetValues<HandshakeResult>().Length, _seen.Keys.Count(static key => key.StartsWith("pipeproxy.upstream.handshakes ", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
 using PipeProxy.Tls;
 
 namespace PipeProxy.Tests.Tls;
@@ -26,6 +28,60 @@ public sealed class HandshakeWorkersTests
 
         Assert.InRange(most, 1, 2);
         Assert.Equal(0, workers.UnderWay);
+    }
+
+    [Fact]
+    public async Task LimitThatIsRaised_LetsThoseInLineGo_AndOneThatIsLoweredHoldsForTheNext()
+    {
+        using var workers = new HandshakeWorkers(threads: 2, limit: 1);
+        async Task EnterAsync() => await workers.Enter();
+        var entered = Enumerable.Range(0, 4).Select(_ => EnterAsync()).ToList();
+        await entered[0].WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.False(entered[1].IsCompleted);
+
+        workers.Limit = 3;
+        await Task.WhenAll(entered.Take(3)).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal((3, false), (workers.UnderWay, entered[3].IsCompleted));
+
+        workers.Limit = 1;
+        workers.Leave();
+        workers.Leave();
+        Assert.Equal((1, false), (workers.UnderWay, entered[3].IsCompleted));
+        workers.Leave();
+        await entered[3].WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public void WhatHasWaitedForTooLong_GoesToAThreadThatGivesWayToNobody()
+    {
+        var time = new FakeTimeProvider();
+        using var workers = new HandshakeWorkers(threads: 1, time: time);
+        using ManualResetEventSlim first = new(), second = new();
+        using var names = new BlockingCollection<string>();
+        void Schedule(ManualResetEventSlim? until) => workers.Schedule(
+            _ =>
+            {
+                names.Add(Thread.CurrentThread.Name!);
+                until?.Wait();
+            },
+            null);
+        string Next() => names.TryTake(out var name, TimeSpan.FromSeconds(60)) ? name : "nobody";
+
+        Schedule(first);
+        Assert.Equal("handshake 0", Next());
+        Schedule(second);
+        Schedule(null);
+        time.Advance(HandshakeWorkers.LateAfter);
+
+        // The thread sees only now how late it is, and has something to do again.
+        first.Set();
+        Assert.Equal("handshake 0", Next());
+        Assert.Equal("late handshake 0", Next());
+
+        // What comes in time waits for it.
+        Schedule(null);
+        second.Set();
+        Assert.Equal("handshake 0", Next());
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public sealed class TlsAcceptorTests : IDisposable
         const int Each = 200;
         await using var loops = new TestLoops(2);
         var options = new TlsServerOptions([ContextOf("a", "a.test")], TimeSpan.FromSeconds(30), SslProtocols.Tls13);
-        var clients = new List<TlsConnection>();
+        var clients = new List<SecuredStream>();
         var echoes = new List<Task<IoStatus>>();
         for (var i = 0; i < Connections; i++)
         {
@@ -125,7 +125,7 @@ public sealed class TlsAcceptorTests : IDisposable
 
     private static SslStreamCertificateContext ContextOf(string subject, string dnsName) => Authority.Context(Authority.Issue(subject, TestAuthority.ServerAuth, dnsName));
 
-    private static async Task RoundTripsAsync(TlsConnection connection, byte[] ping, byte[] buffer, bool wait, int count)
+    private static async Task RoundTripsAsync(SecuredStream connection, byte[] ping, byte[] buffer, bool wait, int count)
     {
         for (var i = 0; i < count; i++)
         {
@@ -149,7 +149,7 @@ public sealed class TlsAcceptorTests : IDisposable
         }
     }
 
-    private static async Task<IoStatus> EchoAsync(TlsConnection connection)
+    private static async Task<IoStatus> EchoAsync(SecuredStream connection)
     {
         var buffer = new byte[4096];
         while (true)
@@ -165,7 +165,7 @@ public sealed class TlsAcceptorTests : IDisposable
         }
     }
 
-    private async Task<(TlsConnection? Connection, Failure? Failure)> ClientResultAsync(TestLoops loops, TlsServerOptions options, string serverName)
+    private async Task<(SecuredStream? Connection, Failure? Failure)> ClientResultAsync(TestLoops loops, TlsServerOptions options, string serverName)
     {
         var (client, _) = await HandshakeAsync(loops, options, new TlsClientOptions { ServerName = serverName, TrustedRoots = Authority.Roots });
         return (client.Connection, client.Failure);

@@ -194,7 +194,7 @@ public sealed class TlsConnectionTests : IDisposable
         Assert.True((await flushing).IsOk);
     }
 
-    private static async Task<(string Text, IoStatus Status)> ReadToEndAsync(TlsConnection connection, bool wait)
+    private static async Task<(string Text, IoStatus Status)> ReadToEndAsync(SecuredStream connection, bool wait)
     {
         var (text, buffer) = ("", new byte[100]);
         while (true)
@@ -210,7 +210,7 @@ public sealed class TlsConnectionTests : IDisposable
         }
     }
 
-    private static async Task<string> ReadAsync(TlsConnection connection, int bytes)
+    private static async Task<string> ReadAsync(SecuredStream connection, int bytes)
     {
         var (text, buffer) = ("", new byte[100]);
         while (text.Length < bytes)
@@ -223,7 +223,7 @@ public sealed class TlsConnectionTests : IDisposable
         return text;
     }
 
-    private async Task<(TlsConnection Connection, SslStream Peer, Socket PeerSocket)> ConnectAsync(TestLoops loops, SslProtocols protocol)
+    private async Task<(SecuredStream Connection, SslStream Peer, Socket PeerSocket)> ConnectAsync(TestLoops loops, SslProtocols protocol)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -33,7 +33,7 @@ public sealed class TlsConnectorTests : IDisposable
         var result = await ConnectAsync(loops, server.EndPoint, Options());
 
         Assert.Null(result.Failure);
-        Assert.Equal(version == "-tls1_2" ? SslProtocols.Tls12 : SslProtocols.Tls13, result.Connection!.Protocol);
+        Assert.Equal(version == "-tls1_2" ? SslProtocols.Tls12 : SslProtocols.Tls13, Assert.IsType<TlsConnection>(result.Connection).Protocol);
         Assert.True(result.Connection.CertificateRequested);
         Assert.Equal("olleh\n", await AskAsync(loops, result.Connection, "hello\n"));
     }
@@ -292,7 +292,7 @@ public sealed class TlsConnectorTests : IDisposable
         Assert.Contains("'client-cert'", failure.Next);
     }
 
-    private static async Task<string> AskAsync(TestLoops loops, TlsConnection connection, string line)
+    private static async Task<string> AskAsync(TestLoops loops, SecuredStream connection, string line)
         => await loops.RunAsync(async () =>
         {
             connection.Write(Encoding.ASCII.GetBytes(line));

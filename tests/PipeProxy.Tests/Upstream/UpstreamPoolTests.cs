@@ -1,12 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
 using PipeProxy.Tests.Transport;
 using PipeProxy.Tls;
-using PipeProxy.Transport;
 using PipeProxy.Upstream;
 
 namespace PipeProxy.Tests.Upstream;
@@ -25,7 +23,7 @@ public sealed class UpstreamPoolTests
         origin.Listen(10);
         var port = ((IPEndPoint)origin.LocalEndPoint!).Port;
         var resolver = new OriginResolver(new Dictionary<string, IReadOnlyList<string>>(), TimeSpan.FromSeconds(30), TimeProvider.System);
-        var dialer = new UpstreamDialer(resolver, new TlsConnector(workers), BufferSizes.Default, NullLogger.Instance);
+        var dialer = new UpstreamDialer(resolver, new TlsConnector(workers));
         var pool = new UpstreamPool([loops[0]], dialer, metrics, TimeProvider.System);
         var config = new UpstreamConfig { Pool = new PoolConfig { MaxConnections = 1, QueueTimeout = TimeSpan.FromMinutes(5) } };
         var binding = pool.Bind("http", "127.0.0.1", port, null, config, new UpstreamTrust(null, "", TimeSpan.FromSeconds(5)), CertificateSet.Empty, EnvironmentType.Development);

@@ -4,7 +4,7 @@ using PipeProxy.Configuration;
 
 namespace PipeProxy.Tests.Certificates;
 
-public sealed class StoreWatcherTests : IDisposable
+public sealed class SourceWatcherTests : IDisposable
 {
     private static readonly EnvironmentType[] Production = [EnvironmentType.Production];
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
@@ -55,25 +55,25 @@ public sealed class StoreWatcherTests : IDisposable
         var time = new FakeTimeProvider(IssuedCertificate.Now);
         var store = new CertificateStore(_folder.File("store"), time: time);
         var calls = 0;
-        using var watcher = new StoreWatcher(store, () => calls++, time, useEvents: false);
+        using var watcher = new SourceWatcher([store.Folder], recursive: true, store.Stamp, () => calls++, time, useEvents: false);
 
-        time.Advance(StoreWatcher.PollInterval);
+        time.Advance(SourceWatcher.PollInterval);
         Assert.Equal(0, calls);
 
         store.Create("a", _pair, Production);
         Assert.Equal(0, calls);
-        time.Advance(StoreWatcher.PollInterval);
+        time.Advance(SourceWatcher.PollInterval);
         Assert.Equal(1, calls);
 
         store.SetEnabled("a", false);
-        time.Advance(StoreWatcher.PollInterval);
+        time.Advance(SourceWatcher.PollInterval);
         Assert.Equal(2, calls);
 
         store.Update("a", _pair, null);
-        time.Advance(StoreWatcher.PollInterval);
+        time.Advance(SourceWatcher.PollInterval);
         Assert.Equal(3, calls);
 
-        time.Advance(StoreWatcher.PollInterval * 3);
+        time.Advance(SourceWatcher.PollInterval * 3);
         Assert.Equal(3, calls);
     }
 
@@ -83,10 +83,10 @@ public sealed class StoreWatcherTests : IDisposable
         var time = new FakeTimeProvider(IssuedCertificate.Now);
         var store = new CertificateStore(_folder.File("store"), time: time);
         var calls = 0;
-        var watcher = new StoreWatcher(store, () => calls++, time, useEvents: false);
+        var watcher = new SourceWatcher([store.Folder], recursive: true, store.Stamp, () => calls++, time, useEvents: false);
         watcher.Dispose();
         store.Create("a", _pair, Production);
-        time.Advance(StoreWatcher.PollInterval);
+        time.Advance(SourceWatcher.PollInterval);
         Assert.Equal(0, calls);
     }
 
@@ -97,10 +97,10 @@ public sealed class StoreWatcherTests : IDisposable
         var store = new CertificateStore(_folder.File("store"), time: time);
         store.Create("a", _pair, Production);
         var calls = 0;
-        using var watcher = new StoreWatcher(store, () => calls++, time, useEvents: false);
+        using var watcher = new SourceWatcher([store.Folder], recursive: true, store.Stamp, () => calls++, time, useEvents: false);
         Directory.CreateDirectory(Path.Combine(store.Folder, "a", "versions", DurableFolder.TemporaryName()));
         File.WriteAllText(Path.Combine(store.Folder, "a", DurableFolder.TemporaryName()), "2");
-        time.Advance(StoreWatcher.PollInterval);
+        time.Advance(SourceWatcher.PollInterval);
         Assert.Equal(0, calls);
     }
 }

@@ -1,0 +1,201 @@
+using PipeProxy.Telemetry;
+using PipeProxy.Tls;
+using PipeProxy.Transport;
+
+namespace PipeProxy.Upstream;
+
+/// <content>How a connection ends: by age, by the end of its certificate, by a drain, by its origin; and what is said of it.</content>
+internal sealed partial class UpstreamConnection : IDeadlineOwner
+{
+    /// <summary>Takes no request any more: idle, it closes now; lent, when it comes back or the time is over.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="within">How long its exchange may go on; infinite for as long as it takes.</param>
+    public void Drain(UpstreamCloseReason reason, TimeSpan within)
+    {
+        Loop.AssertInside();
+        if (State is UpstreamState.Connecting or UpstreamState.Closed)
+        {
+            // One that opens is looked at when it is open.
+            return;
+        }
+
+        if (!_lent)
+        {
+            Close(reason);
+            return;
+        }
+
+        if (State != UpstreamState.Draining)
+        {
+            Enter(UpstreamState.Draining);
+        }
+
+        _drainedFor = reason;
+        if (within >= TimeSpan.Zero && within < UntilNotAfter())
+        {
+            _life.Set(within > TimeSpan.Zero ? within : TimeSpan.FromTicks(1), DeadlineKind.Drain);
+        }
+        else
+        {
+            _life.Set(UntilNotAfter(), DeadlineKind.MaxAge);
+        }
+    }
+
+    /// <summary>Ends the connection, whatever its state; its place under the cap is free.</summary>
+    public void Close(UpstreamCloseReason reason)
+    {
+        Loop.AssertInside();
+        if (State == UpstreamState.Closed)
+        {
+            return;
+        }
+
+        TellGate();
+        End(reason);
+    }
+
+    /// <summary>What the ended stream says about the origin. Call when a read completed without a response byte.</summary>
+    public Failure Describe()
+    {
+        if (_stream is SecuredStream { Failure: { } failure })
+        {
+            return failure;
+        }
+
+        var origin = Key.Origin;
+        return _input.Status switch
+        {
+            IoStatus.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} sent no response head in time.", "Look at the origin, or raise timeouts.firstByte."),
+            _ when _cut => new Failure(Outcome.ConnectionTerminated, $"{origin} had not answered when its connection had to end: {WhyCut()}.", "Send the request again; raise pool.drainTimeout of this upstream if its answers take longer."),
+            IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),
+            _ => new Failure(AfterSilence, $"{origin} closed the connection before a response byte.", NextAfterSilence()),
+        };
+    }
+
+    // An origin may refuse a certificate without an alert, so on a new connection the end belongs to TLS.
+    private Outcome AfterSilence => !_confirmed && Key.Identity is not null ? Outcome.ClosedUnconfirmed : Outcome.ConnectionTerminated;
+
+    private string NextAfterSilence() => Key.Identity is { } identity && !_confirmed
+        ? $"The handshake had ended; an origin that refuses certificate '{identity.Name}' without an alert looks like this. Look at its log and its trust store."
+        : "Look at the origin's log for this time.";
+
+    private string WhyCut() => (_drainedFor == UpstreamCloseReason.Retired, Key.Identity) switch
+    {
+        (true, { } identity) => $"certificate '{identity.Name}' was changed or removed {_pool.Config.DrainTimeout.TotalSeconds:0.#} s before",
+        (true, null) => $"its route was changed or removed {_pool.Config.DrainTimeout.TotalSeconds:0.#} s before",
+        _ => $"certificate '{Key.Identity?.Name}' has expired",
+    };
+
+    private void End(UpstreamCloseReason reason)
+    {
+        if (!_lent && State is UpstreamState.Idle or UpstreamState.Unconfirmed)
+        {
+            _pool.Remove(this);
+        }
+
+        var wasConnecting = State == UpstreamState.Connecting;
+        Enter(UpstreamState.Closed);
+        CloseReason = reason;
+        _lent = false;
+        _idle.Clear();
+        _life.Clear();
+        if (!wasConnecting)
+        {
+            _stream.Close();
+            CompleteInput();
+            _output.Complete();
+        }
+
+        _pool.Release(this);
+    }
+
+    // What an end before the confirmation says of the next attempt: the origin's refusal, or nothing.
+    private void TellGate()
+    {
+        if (_confirmed)
+        {
+            return;
+        }
+
+        var refused = State != UpstreamState.Connecting && !_cut && _input.Status is IoStatus.End or IoStatus.Reset or IoStatus.TlsAlert or IoStatus.TlsTruncated or IoStatus.TlsProtocol
+            ? Describe()
+            : null;
+        if (refused is null)
+        {
+            _pool.Gate.Abandoned(_ticket);
+            return;
+        }
+
+        _pool.Gate.Failed(refused, _ticket);
+        if (_ahead)
+        {
+            _pool.AheadEnded(this, refused);
+        }
+    }
+
+    private bool IsTooOld() => Loop.Now >= _tooOldAt || _pool.IsPastNotAfter(Loop.Time);
+
+    private TimeSpan UntilNotAfter() => _pool.NotAfter == DateTimeOffset.MaxValue ? TimeSpan.MaxValue : TimeSpan.FromTicks(Math.Max(1, (_pool.NotAfter - Loop.Time.GetUtcNow()).Ticks));
+
+    private void WatchAge()
+    {
+        var left = TimeSpan.FromMilliseconds(Math.Max(1, _tooOldAt - Loop.Now));
+        var valid = UntilNotAfter();
+        _life.Set(left < valid ? left : valid, DeadlineKind.MaxAge);
+    }
+
+    // An idle connection closes the moment that it is too old. One that is lent takes no further request; what it carries goes on, but not beyond the certificate's end.
+    private void OnAge()
+    {
+        if (_pool.IsPastNotAfter(Loop.Time))
+        {
+            Cut();
+        }
+        else if (IsTooOld())
+        {
+            Drain(UpstreamCloseReason.MaxAge, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            // A clock was set back.
+            WatchAge();
+        }
+    }
+
+    private void Cut()
+    {
+        if (!_lent)
+        {
+            Close(UpstreamCloseReason.MaxAge);
+            return;
+        }
+
+        if (State != UpstreamState.Draining)
+        {
+            Enter(UpstreamState.Draining);
+            _drainedFor = UpstreamCloseReason.MaxAge;
+        }
+
+        _cut = true;
+        _stream.Abort();
+    }
+
+    void IDeadlineOwner.OnDeadline(DeadlineKind kind)
+    {
+        switch (kind)
+        {
+            case DeadlineKind.Idle:
+                Close(UpstreamCloseReason.IdleTimeout);
+                break;
+            case DeadlineKind.Verdict:
+                Confirm();
+                break;
+            case DeadlineKind.Drain:
+                Cut();
+                break;
+            default:
+                OnAge();
+                break;
+        }
+    }
+}

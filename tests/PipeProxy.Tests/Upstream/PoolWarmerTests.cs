@@ -1,0 +1,105 @@
+using PipeProxy.Configuration;
+using PipeProxy.Testing;
+
+namespace PipeProxy.Tests.Upstream;
+
+public sealed class PoolWarmerTests
+{
+    [Fact]
+    public async Task MinIdle_IsSharedOutAmongTheLoopsAndUnconfirmedUntilSilence()
+    {
+        await using var bench = new PoolBench(loops: 2);
+        var pool = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MinIdle = 3 }).Binding.Pool!;
+
+        await PoolBench.UntilAsync(() => pool.Snapshot() is { Unconfirmed: 3, Idle: 0 }, "three are opened ahead");
+        bench.Time.Advance(TimeSpan.FromSeconds(2.1));
+        await PoolBench.UntilAsync(() => pool.Snapshot() is { Unconfirmed: 0, Idle: 3 }, "silence is acceptance");
+        Assert.Equal(3, pool.OpenConnections);
+    }
+
+    [Fact]
+    public async Task Request_TakesOneThatWasOpenedAheadAndAnotherFollows()
+    {
+        await using var bench = new PoolBench();
+        var origin = bench.SilentOrigin();
+        var target = bench.Target(origin.Port, new PoolConfig { MinIdle = 1 });
+        var pool = target.Binding.Pool!;
+        await PoolBench.UntilAsync(() => pool.Snapshot().Unconfirmed == 1, "one is opened ahead");
+
+        var lease = await bench.RentAsync(target);
+        Assert.False(lease.Connection.IsFirstUse);
+        Assert.False(lease.Connection.MayBeStale);
+        Assert.Single(origin.Connections);
+        bench.Time.Advance(TimeSpan.FromSeconds(1.1));
+        await PoolBench.UntilAsync(() => pool.OpenConnections == 2, "another is opened ahead");
+        await bench.OnLoopAsync(lease.Discard);
+    }
+
+    [Fact]
+    public async Task LateRefusal_OfAConnectionOpenedAhead_IsCountedAndTriedLessAndLess()
+    {
+        await using var bench = new PoolBench();
+        var origin = ByteOrigin.Start(static async connection =>
+        {
+            await connection.WriteAsync("!");
+            await connection.ReadToEndAsync();
+        });
+        var pool = bench.Target(origin.Port, new PoolConfig { MinIdle = 1, Breaker = new BreakerConfig { Refusals = 0 } }).Binding.Pool!;
+        await PoolBench.UntilAsync(() => bench.Metrics.Upstreams.FailedAhead == 1, "it is refused");
+
+        // A second is not enough any more; two are, then four.
+        bench.Time.Advance(TimeSpan.FromSeconds(1.5));
+        await Task.Delay(300);
+        Assert.Equal(1, bench.Metrics.Upstreams.FailedAhead);
+        bench.Time.Advance(TimeSpan.FromSeconds(0.7));
+        await PoolBench.UntilAsync(() => bench.Metrics.Upstreams.FailedAhead == 2, "it is tried again");
+        bench.Time.Advance(TimeSpan.FromSeconds(3));
+        await Task.Delay(300);
+        Assert.Equal(2, bench.Metrics.Upstreams.FailedAhead);
+
+        Assert.Equal(2, pool.Gate.Refusals);
+        Assert.Single(bench.Log.Lines, static line => line.Contains("can be opened ahead", StringComparison.Ordinal));
+        await origin.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task RequestOnAConnectionOpenedAhead_ThatIsRefusedLate_LearnsTheAlert()
+    {
+        await using var bench = new PoolBench();
+        var origin = bench.SilentOrigin();
+        var target = bench.Target(origin.Port, new PoolConfig { MinIdle = 1 });
+        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Unconfirmed == 1, "one is opened ahead");
+        var lease = await bench.RentAsync(target);
+
+        await (await origin.WaitForConnectionAsync()).WriteAsync("!");
+
+        Assert.Equal(48, (await bench.ExchangeAsync(lease.Connection))!.Alert!.Value);
+    }
+
+    [Fact]
+    public async Task Cap_HoldsForThemToo()
+    {
+        await using var bench = new PoolBench();
+        var pool = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MinIdle = 5, MaxConnections = 2 }).Binding.Pool!;
+
+        await PoolBench.UntilAsync(() => pool.Snapshot().Unconfirmed == 2, "two are opened");
+        bench.Time.Advance(TimeSpan.FromSeconds(1.1));
+        await Task.Delay(300);
+        Assert.Equal(2, pool.OpenConnections);
+    }
+
+    [Fact]
+    public async Task RetiredIdentity_KeepsNone()
+    {
+        await using var bench = new PoolBench();
+        var pool = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MinIdle = 2 }).Binding.Pool!;
+        await PoolBench.UntilAsync(() => pool.Snapshot().Unconfirmed == 2, "two are opened");
+
+        bench.Pool.RetireAllBut([]);
+
+        await PoolBench.UntilAsync(() => pool.OpenConnections == 0, "they are closed");
+        bench.Time.Advance(TimeSpan.FromSeconds(5));
+        await Task.Delay(300);
+        Assert.Equal(0, pool.OpenConnections);
+    }
+}
