@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using PipeProxy.Configuration;
 
 namespace PipeProxy.Certificates;
@@ -63,6 +64,7 @@ internal sealed class CertificateFiles
     {
         CertificateLocation.Folder folder => folder.Path,
         CertificateLocation.Pfx pfx => pfx.File,
+        CertificateLocation.Token token => token.Certificate,
         CertificateLocation.Files files => $"{files.Certificate} and {files.Key}",
         _ => throw new InvalidOperationException("an unknown kind of location"),
     };
@@ -76,6 +78,24 @@ internal sealed class CertificateFiles
             : CertificatePair.Match(PemContent.Of(certificate, _certificate), PemContent.Of(key!, _key), _secret, findings);
     }
 
+    /// <summary>The certificate in the file, joined with its key in a token, and its intermediates; or null and a finding that says why there is none.</summary>
+    public List<X509Certificate2>? OpenToken(CertificateLocation.Token token, ICollection<CertificateFinding> findings)
+    {
+        if (PemContent.Of(token.Certificate, _certificate).ReadCertificates(findings) is not { } certificates)
+        {
+            return null;
+        }
+
+        if (Pkcs11Key.Join(token, certificates[0], _secret, findings) is not { } leaf)
+        {
+            return null;
+        }
+
+        certificates[0].Dispose();
+        certificates[0] = leaf;
+        return certificates;
+    }
+
     private static (string Certificate, string? Key) PathsOf(CertificateLocation location, bool resolve)
     {
         switch (location)
@@ -85,6 +105,8 @@ internal sealed class CertificateFiles
                 return (Path.Combine(folder, SecretFolder.CertificateFile), Path.Combine(folder, SecretFolder.KeyFile));
             case CertificateLocation.Pfx pfx:
                 return (pfx.File, null);
+            case CertificateLocation.Token token:
+                return (token.Certificate, null);
             case CertificateLocation.Files files:
                 return (files.Certificate, files.Key);
             default:

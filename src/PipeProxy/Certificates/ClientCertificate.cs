@@ -155,6 +155,10 @@ public sealed class ClientCertificate
     internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, string? place = null)
         => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Place = place };
 
+    /// <summary>As <see cref="FromX509"/>, for a key that lies elsewhere; takes over what it is given.</summary>
+    internal static ClientCertificate FromToken(string name, X509Certificate2 leaf, IReadOnlyList<X509Certificate2> intermediates, IEnumerable<EnvironmentType>? environmentTypes, string place)
+        => new(name, leaf, intermediates, environmentTypes, enabled: true, version: 1) { Place = place };
+
     /// <summary>The same pair under other settings: the identity, and so its connections, stay.</summary>
     internal ClientCertificate With(IEnumerable<EnvironmentType>? environmentTypes, bool enabled) => new(this, environmentTypes, enabled);
 

@@ -85,16 +85,36 @@ internal sealed class ConfiguredCertificates(TimeProvider time)
             return _opened[config.Name] = before with { Config = config, Certificate = certificate };
         }
 
-        using var pair = files.Open(findings);
-        if (pair is not null)
+        var made = config.Location is CertificateLocation.Token token ? OpenToken(config, token, files, findings) : OpenPair(config, files, findings);
+        var opened = new Opened(config, files.Hash, made, findings);
+
+        // A token may come later without a change of any file. A PIN is not tried again, for a token counts the attempts.
+        if (made is null && config.Location is CertificateLocation.Token && findings.TrueForAll(static finding => finding.Code != "pkcs11-pin"))
         {
-            findings.AddRange(CertificateLint.Check(pair.Certificates, time.GetUtcNow()));
+            _opened.Remove(config.Name);
+            return opened;
         }
 
-        var made = pair is null || findings.Exists(static finding => finding.Severity == FindingSeverity.Error)
-            ? null
-            : ClientCertificate.FromPair(config.Name, pair, config.EnvironmentTypes, enabled: true, version: 1, CertificateFiles.PlaceOf(config.Location));
-        return _opened[config.Name] = new Opened(config, files.Hash, made, findings);
+        return _opened[config.Name] = opened;
+    }
+
+    private ClientCertificate? OpenPair(CertificateConfig config, CertificateFiles files, List<CertificateFinding> findings)
+    {
+        using var pair = files.Open(findings);
+        return pair is not null && Passes(pair.Certificates, findings)
+            ? ClientCertificate.FromPair(config.Name, pair, config.EnvironmentTypes, enabled: true, version: 1, CertificateFiles.PlaceOf(config.Location))
+            : null;
+    }
+
+    private ClientCertificate? OpenToken(CertificateConfig config, CertificateLocation.Token token, CertificateFiles files, List<CertificateFinding> findings)
+        => files.OpenToken(token, findings) is { } certificates && Passes(certificates, findings)
+            ? ClientCertificate.FromToken(config.Name, certificates[0], certificates[1..], config.EnvironmentTypes, CertificateFiles.PlaceOf(token))
+            : null;
+
+    private bool Passes(IReadOnlyList<System.Security.Cryptography.X509Certificates.X509Certificate2> certificates, List<CertificateFinding> findings)
+    {
+        findings.AddRange(CertificateLint.Check(certificates, time.GetUtcNow()));
+        return findings.TrueForAll(static finding => finding.Severity != FindingSeverity.Error);
     }
 
     private static bool HasSameTypes(CertificateConfig a, CertificateConfig b)

@@ -8,7 +8,7 @@ namespace PipeProxy.Certificates;
 internal static class PrivateKeyBlock
 {
     private const string RsaEncryption = "1.2.840.113549.1.1.1";
-    private const string EcPublicKey = "1.2.840.10045.2.1";
+    internal const string EcPublicKey = "1.2.840.10045.2.1";
 
     // Object identifier 1.3.6.1.4.1.11591.4.11 (RFC 7914 section 7), as DER.
     private static ReadOnlySpan<byte> Scrypt => [0x06, 0x09, 0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x04, 0x0B];

@@ -12,7 +12,7 @@ public sealed record CertificateConfig
     /// <summary>Where it may be presented. Null: everywhere, which is right for a secret that was put beside this proxy alone.</summary>
     public IReadOnlyList<EnvironmentType>? EnvironmentTypes { get; init; }
 
-    /// <summary>Opens the key: the passphrase of a PEM or PFX file. Null: see <see cref="SecretFile"/>.</summary>
+    /// <summary>Opens the key: the passphrase of a PEM or PFX file, or the PIN of a token. Null: see <see cref="SecretFile"/>.</summary>
     public SecretText? Secret { get; init; }
 
     /// <summary>File whose first line is the <see cref="Secret"/>, absolute. Null: there is none.</summary>
@@ -36,6 +36,12 @@ public abstract record CertificateLocation
     /// <summary>A PKCS#12 file, which holds certificate and key.</summary>
     /// <param name="File">The file.</param>
     public sealed record Pfx(string File) : CertificateLocation;
+
+    /// <summary>A PEM file, and a key that lies in a token and never leaves it (PKCS#11, by OpenSSL's engine).</summary>
+    /// <param name="Certificate">Leaf first, then intermediates.</param>
+    /// <param name="Key">The key as a URI (RFC 7512), without a PIN.</param>
+    /// <param name="Module">The token's library; null leaves it to <c>PKCS11_MODULE_PATH</c> and the engine. One for all tokens of a process.</param>
+    public sealed record Token(string Certificate, string Key, string? Module) : CertificateLocation;
 
     /// <summary>Two PEM files.</summary>
     /// <param name="Certificate">Leaf first, then intermediates.</param>

@@ -4,6 +4,9 @@ namespace PipeProxy.Configuration;
 internal static class CertificateSection
 {
     private const string Shape = "certificates.*";
+    private const string TokenScheme = "pkcs11:";
+
+    private static readonly string[] TokenAttributesOfOthers = ["pin-value", "pin-source", "module-path", "module-name"];
 
     internal static List<CertificateConfig> Read(ConfigurationSection root, ConfigurationPaths paths, ConfigurationContext context)
     {
@@ -33,7 +36,15 @@ internal static class CertificateSection
     private static CertificateConfig? ReadOne(string name, ConfigurationSection section, ConfigurationPaths paths, ConfigurationContext context)
     {
         var environmentTypes = ReadEnvironmentTypes(section, context);
-        var (secret, secretFile) = ReadSecret(section, "passphrase", "passphraseFile", paths, context);
+        var isToken = section.Take("key") is { Kind: ConfigurationValueKind.Text, Text: var key } && key.StartsWith(TokenScheme, StringComparison.Ordinal);
+        var passphrase = ReadSecret(section, "passphrase", "passphraseFile", paths, context);
+        var pin = ReadSecret(section, "pin", "pinFile", paths, context);
+        foreach (var wrong in (isToken ? new[] { "passphrase", "passphraseFile" } : ["pin", "pinFile", "module"]).Select(section.Take).OfType<ConfigurationValue>())
+        {
+            context.Error(wrong.Source, wrong.Path, null, isToken ? "does not go with a key in a token; write pin or pinFile" : "goes with a key in a token, \"key\": \"pkcs11:...\", alone; remove it");
+        }
+
+        var (secret, secretFile) = isToken ? pin : passphrase;
         var location = ReadLocation(section, paths, context, out var at);
         section.Finish();
         return location is null ? null : new CertificateConfig
@@ -86,16 +97,34 @@ internal static class CertificateSection
         }
 
         var certificateText = section.Text("certificate");
-        var keyText = section.RequiredText("key", "write the path of the private key's PEM file");
+        var keyText = section.RequiredText("key", "write the path of the private key's PEM file, or the pkcs11: URI of a key in a token");
         if (certificateText is null || keyText is null)
         {
             return null;
         }
 
         at = certificateText.Value;
+        if (keyText.Value.Text.StartsWith(TokenScheme, StringComparison.Ordinal))
+        {
+            return ReadToken(section, certificateText, keyText.Value, paths, context);
+        }
+
         return paths.Resolve(certificateText, context) is { } certificatePath && paths.Resolve(keyText, context) is { } keyPath
             ? new CertificateLocation.Files(certificatePath, keyPath)
             : null;
+    }
+
+    private static CertificateLocation.Token? ReadToken(ConfigurationSection section, ConfigurationText? certificate, ConfigurationText key, ConfigurationPaths paths, ConfigurationContext context)
+    {
+        var module = section.Text("module") is { } text ? paths.Resolve(text, context) : null;
+        if (TokenAttributesOfOthers.FirstOrDefault(attribute => key.Text.Contains(attribute, StringComparison.OrdinalIgnoreCase)) is { } wrong)
+        {
+            // Not shown: the URI may hold the PIN.
+            context.Error(key.At.Source, key.At.Path, null, $"has the attribute {wrong} in its URI; {(wrong.StartsWith("pin", StringComparison.Ordinal) ? "the PIN goes into pinFile or pin" : "the library goes into module")}");
+            return null;
+        }
+
+        return paths.Resolve(certificate, context) is { } path ? new CertificateLocation.Token(path, key.Text, module) : null;
     }
 
     // Messages never show the value: it may be the secret itself.

@@ -136,7 +136,7 @@ internal static class ConfigurationErrorVectors
             """
             pipeproxy.json:2:7: error: certificates.a: says not where the certificate is; name a folder with tls.crt and tls.key, a pfx file, or a certificate and its key
             pipeproxy.json:3:31: error: certificates.b.pfx "y": comes beside folder; a certificate is in one place, keep one of them
-            pipeproxy.json:4:7: error: certificates.c.key: is missing; write the path of the private key's PEM file
+            pipeproxy.json:4:7: error: certificates.c.key: is missing; write the path of the private key's PEM file, or the pkcs11: URI of a key in a token
             pipeproxy.json:5:31: error: certificates.d.key "y": comes beside folder, whose key is in its tls.key; remove it
             pipeproxy.json:6:28: error: certificates.e.key "y": comes beside pfx, which holds its key; remove it
             """),
@@ -153,6 +153,24 @@ internal static class ConfigurationErrorVectors
             pipeproxy.json:2:35: error: certificates.a.passphrase: stands in this file for every reader; write $env(NAME) and set that variable, or name a file with passphraseFile
             pipeproxy.json:3:21: error: certificates.b.pasphrase: is not a known key; did you mean "passphrase"?
             pipeproxy.json:4:35: error: certificates.c.passphrase: comes beside passphraseFile; keep one of them
+            """),
+        new(
+            "CertificateInAToken",
+            Configuration,
+            """
+            { "routes": [], "certificates": {
+             "a": { "certificate": "x", "key": "pkcs11:token=a;object=b?pin-value=1234" },
+             "b": { "certificate": "x", "key": "pkcs11:token=a?module-path=/x.so", "pin": "1234" },
+             "c": { "certificate": "x", "key": "pkcs11:token=a", "passphraseFile": "y" },
+             "d": { "certificate": "x", "key": "y", "pinFile": "z", "module": "m" } } }
+            """,
+            """
+            pipeproxy.json:2:36: error: certificates.a.key: has the attribute pin-value in its URI; the PIN goes into pinFile or pin
+            pipeproxy.json:3:36: error: certificates.b.key: has the attribute module-path in its URI; the library goes into module
+            pipeproxy.json:3:79: error: certificates.b.pin: stands in this file for every reader; write $env(NAME) and set that variable, or name a file with pinFile
+            pipeproxy.json:4:72: error: certificates.c.passphraseFile: does not go with a key in a token; write pin or pinFile
+            pipeproxy.json:5:52: error: certificates.d.pinFile: goes with a key in a token, "key": "pkcs11:...", alone; remove it
+            pipeproxy.json:5:67: error: certificates.d.module: goes with a key in a token, "key": "pkcs11:...", alone; remove it
             """),
         new(
             "CertificateEnvironmentTypes",

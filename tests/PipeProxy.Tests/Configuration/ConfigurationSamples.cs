@@ -41,7 +41,9 @@ internal static class ConfigurationSamples
           "certificates": {
             "mounted": { "folder": "secrets/alb", "environmentTypes": ["preview"] },
             "partner": { "pfx": "partner.pfx", "passphraseFile": "partner.pass" },
-            "files": { "certificate": "a.pem", "key": "a-key.pem", "passphrase": "$env(CERT)" }
+            "files": { "certificate": "a.pem", "key": "a-key.pem", "passphrase": "$env(CERT)" },
+            "token": { "certificate": "a.pem", "key": "pkcs11:token=alb;object=client;type=private", "module": "/usr/lib/softhsm/libsofthsm2.so", "pin": "$env(CERT)" },
+            "token2": { "certificate": "a.pem", "key": "pkcs11:token=alb;object=client", "pinFile": "pin" }
           },
           "trustedCertificates": "origin-ca.pem",
           "upstreams": {
