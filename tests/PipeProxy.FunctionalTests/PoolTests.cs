@@ -40,6 +40,28 @@ public sealed class PoolTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task HandshakesOverTheRate_Are503WhenTheirTurnIsTooFar(bool ofTheOrigin)
+    {
+        await using var origin = ByteOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", new ByteOriginTls());
+        PoolConfig pool = new() { HandshakesPerSecond = ofTheOrigin ? 1 : null, QueueTimeout = TimeSpan.FromMilliseconds(500) };
+        await using var proxy = await TestProxy.StartAsync(origin.Url, certificate: TestCertificates.Client, time: new FakeTimeProvider(DateTimeOffset.UtcNow), configure: config => config with
+        {
+            Limits = config.Limits with { OriginHandshakesPerSecond = ofTheOrigin ? null : 1, OriginHandshakes = 1 },
+            Upstreams = new Dictionary<string, UpstreamConfig> { [origin.Url] = new() { Pool = pool } },
+        });
+        Assert.Equal(200, (await proxy.GetAsync()).StatusCode);
+
+        var second = await proxy.GetAsync();
+
+        Assert.Equal(503, second.StatusCode);
+        Assert.Contains("error=connection_limit_reached", second["Proxy-Status"], StringComparison.Ordinal);
+        Assert.Contains(ofTheOrigin ? "pool.handshakesPerSecond" : "limits.originHandshakesPerSecond", second.Text, StringComparison.Ordinal);
+        Assert.Single(origin.Connections);
+    }
+
+    [Theory]
     [InlineData("Connection: close\r\n", false)]
     [InlineData("Keep-Alive: timeout=0\r\n", false)]
     [InlineData("Keep-Alive: timeout=5, max=100\r\n", true)]

@@ -81,7 +81,7 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         var failure = error is null
             ? GivenUp("")
             : TlsFailure.OfHandshake(error, peer, transport.Received, transport.EndStatus, verdict, _late);
-        return new TlsResult(null, failure);
+        return new TlsResult(null, TlsConnector.SentCertificate(transport.Sent) ? failure with { CertificateSent = true } : failure);
     }
 
     private Failure GivenUp(string why) => new(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up{why}.");
