@@ -13,9 +13,9 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
     public void Drain(UpstreamCloseReason reason, TimeSpan within)
     {
         Loop.AssertInside();
-        if (State is UpstreamState.Connecting or UpstreamState.Closed)
+        if (State is UpstreamState.Connecting or UpstreamState.Closed || (State == UpstreamState.Draining && reason != UpstreamCloseReason.Retired))
         {
-            // One that opens is looked at when it is open.
+            // One that opens is looked at when it is open; and a drain under a deadline stays under it.
             return;
         }
 
@@ -152,13 +152,17 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         {
             Cut();
         }
+        else if (State == UpstreamState.Draining)
+        {
+            // A clock was set back.
+            _life.Set(UntilNotAfter(), DeadlineKind.MaxAge);
+        }
         else if (IsTooOld())
         {
             Drain(UpstreamCloseReason.MaxAge, Timeout.InfiniteTimeSpan);
         }
         else
         {
-            // A clock was set back.
             WatchAge();
         }
     }
