@@ -5,23 +5,25 @@ using PipeProxy.Configuration;
 using PipeProxy.Connections;
 using PipeProxy.Forwarding;
 using PipeProxy.Routing;
-using PipeProxy.Telemetry;
 using PipeProxy.Tls;
 using PipeProxy.Upstream;
 
 namespace PipeProxy;
 
-/// <content>How a configuration, or a change of certificates, is put in force: compile everything, then swap.</content>
+/// <content>How a configuration is put in force: compile everything, then swap.</content>
 public sealed partial class ReverseProxy
 {
     // Everything that can be refused happens before anything is swapped; the caller holds the turn.
     private async Task<ApplyResult> ApplyCoreAsync(ProxyConfig config)
     {
         var errors = new List<ConfigurationError>();
-        var certificates = _certificates.Load(config.Certificates);
         var trust = LoadTrust(config, errors);
         CheckAddresses(config, errors);
         var routes = RouteTable.TryBuild(config.Routes, errors);
+
+        // A certificate that changed meanwhile is tried first, as without a new configuration.
+        var plan = PlanCertificates(config, _dispatcher.Table.Targets);
+        var certificates = plan.Effective;
         var listenerTls = LoadListenerCertificates(config, errors, _options.Time.GetUtcNow(), url => _listeners.Find(listener => listener.Url == url)?.Settings.Tls);
         CertificateCheck.Run(config, certificates, _options.Time.GetUtcNow(), errors);
         if (errors.Any(static error => error.Severity == ErrorSeverity.Error))
@@ -63,7 +65,7 @@ public sealed partial class ReverseProxy
         Volatile.Write(ref _config, config);
         _trust = trust!;
         _certificates.Use(config.Certificates);
-        UseExpiry(certificates);
+        CommitCertificates(plan);
         await SwapAccessLogAsync(config, accessLog).ConfigureAwait(false);
         Warnings = errors;
         return new ApplyResult(Applied: true, config.Revision, errors);
@@ -79,50 +81,9 @@ public sealed partial class ReverseProxy
         {
             if (successors[(target.Scheme, target.Host, target.Port, target.CertificateName)].FirstOrDefault() is { } successor)
             {
-                target.Binding = successor.Binding;
+                target.HandOver(successor);
             }
         }
-    }
-
-    // Certificates changed under an unchanged configuration. One that cannot be read any more stays as it was; that must not keep
-    // another from being disabled or replaced.
-    private void Rebind()
-    {
-        var certificates = _certificates.Load();
-        var errors = new List<ConfigurationError>();
-        CertificateCheck.Run(_config, certificates, _options.Time.GetUtcNow(), errors);
-        foreach (var target in _dispatcher.Table.Targets.OfType<UpstreamTarget>())
-        {
-            if (target.CertificateName is null || certificates.Certificates.ContainsKey(target.CertificateName))
-            {
-                target.Binding = _pool.Bind(target.Scheme, target.Host, target.Port, target.CertificateName, target.Config, _trust, certificates, _config.EnvironmentType);
-            }
-        }
-
-        _pool.RetireAllBut(_dispatcher.Table.Targets.OfType<UpstreamTarget>().Select(static target => target.Binding));
-        foreach (var error in errors)
-        {
-            if (error.Severity == ErrorSeverity.Error)
-            {
-                LogKept(_options.Logger, error.ToString());
-            }
-            else
-            {
-                LogRoute(_options.Logger, error.ToString());
-            }
-        }
-
-        UseExpiry(certificates);
-        LogCertificates(_options.Logger, certificates.Certificates.Count);
-    }
-
-    // The gauge shows every certificate; the log speaks of those that routes present.
-    private void UseExpiry(CertificateSet certificates)
-    {
-        var all = certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter)).ToList();
-        var used = _config.Routes.Select(static route => route.Handler.MtlsCertificate).ToHashSet();
-        _metrics.Use(all);
-        _expiry.Use([.. all.Where(certificate => used.Contains(certificate.Name))]);
     }
 
     private static void CheckAddresses(ProxyConfig config, List<ConfigurationError> errors)
@@ -259,12 +220,6 @@ public sealed partial class ReverseProxy
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A changed certificate cannot be used, the one before stays in force: {Error}")]
-    private static partial void LogKept(ILogger logger, string error);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "{Error}")]
     private static partial void LogRoute(ILogger logger, string error);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Certificates were reloaded; {Count} are in the store.")]
-    private static partial void LogCertificates(ILogger logger, int count);
 }

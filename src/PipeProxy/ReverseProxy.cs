@@ -39,6 +39,9 @@ public sealed partial class ReverseProxy : IAsyncDisposable
     private readonly CertificateSources _certificates;
     private readonly FailureRecorder _failures;
     private readonly ExpiryLog _expiry;
+
+    // The moment at which a certificate becomes or ceases to be the one to present.
+    private readonly ITimer _validity;
     private IDisposable? _certificateWatch;
     private ProxyConfig _config;
     private State _state;
@@ -57,6 +60,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
 
         _metrics = new ProxyMetrics(_loops.Length, options.Time);
         _metrics.Use([.. _loops.Select(static loop => loop.Lag)]);
+        _metrics.UseReadiness(() => Readiness.IsReady);
         _workers = new HandshakeWorkers(onUnhandledException: ReportBug);
 
         // Without a bound on how many are under way: a client that stalls in its handshake takes nobody's place, and its deadline ends it.
@@ -78,6 +82,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _tlsAcceptor = new TlsAcceptor(_clientWorkers, _handshakeRate);
         _failures = new FailureRecorder(options.Time);
         _expiry = new ExpiryLog(options.Time, options.Logger);
+        _validity = options.Time.CreateTimer(static self => ((ReverseProxy)self!).OnValidity(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private enum State
@@ -165,6 +170,8 @@ public sealed partial class ReverseProxy : IAsyncDisposable
             {
                 throw new ConfigurationRefusedException(result.Errors);
             }
+
+            OpenControl();
         }
         catch
         {
@@ -244,9 +251,16 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         }
 
         var started = _state != State.Built;
+        if (_control is { } control)
+        {
+            _control = null;
+            await control.DisposeAsync().ConfigureAwait(false);
+        }
+
         _state = State.Stopped;
         _certificateWatch?.Dispose();
         _expiry.Dispose();
+        _validity.Dispose();
         _follower.Dispose();
         foreach (var listener in _listeners.Concat(_leaving))
         {
@@ -263,31 +277,6 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _clientWorkers.Dispose();
         await CloseAccessLogAsync().ConfigureAwait(false);
         _metrics.Dispose();
-    }
-
-    // Told on the source's own thread, which must not wait for a stop that waits for it.
-    private void OnCertificatesChanged() => _ = RebindAsync();
-
-    private async Task RebindAsync()
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (_state == State.Running)
-            {
-                Rebind();
-            }
-        }
-#pragma warning disable CA1031 // Nobody awaits this; what went wrong is told, and the certificates before stay in force.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            ReportBug(e);
-        }
-        finally
-        {
-            _turn.Release();
-        }
     }
 
     private void ReportBug(Exception exception)

@@ -29,6 +29,13 @@ public sealed class ReverseProxyBuilder
         return this;
     }
 
+    /// <summary>Whether commands may ask the running proxy what became of a change, by a Unix socket in the folder of its <see cref="CertificateStore"/>. Default true; without such a store there is none.</summary>
+    public ReverseProxyBuilder UseControlSocket(bool use)
+    {
+        _options.ControlSocket = use;
+        return this;
+    }
+
     /// <summary>The configuration to start with.</summary>
     public ReverseProxyBuilder UseConfig(ProxyConfig config)
     {
@@ -96,6 +103,8 @@ public sealed class ReverseProxyBuilder
 internal sealed record ProxyOptions
 {
     public ICertificateSource? Certificates { get; set; }
+
+    public bool ControlSocket { get; set; } = true;
 
     public ILogger Logger { get; set; } = NullLogger.Instance;
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+using PipeProxy.Rotation;
 using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests;
@@ -46,7 +48,10 @@ public sealed class IsolationTests
         const int Generations = 12;
         await using var origin = await VerifyingOrigin.StartAsync(OriginKind.Nginx, TlsVersions.Both);
         await using var proxy = await TestProxy.StartAsync(
-            TestProxy.Config(TestProxy.Route("/alice/{*rest}", origin.Url, "alice"), TestProxy.Route("/bob/{*rest}", origin.Url, "bob")),
+            TestProxy.Config(TestProxy.Route("/alice/{*rest}", origin.Url, "alice"), TestProxy.Route("/bob/{*rest}", origin.Url, "bob")) with
+            {
+                Upstreams = new Dictionary<string, UpstreamConfig> { [origin.Url] = new() { Probe = "/" } },
+            },
             [Issue("alice", 0), Issue("bob", 0)]);
         using CancellationTokenSource done = new();
         int[] inForce = [0, 0];
@@ -64,7 +69,7 @@ public sealed class IsolationTests
                 Interlocked.Increment(ref requests);
                 string subject = origin.SubjectSeenIn(response) ?? $"status {response.StatusCode} {response["Proxy-Status"]}";
 
-                // Set returned before the request began, so an older generation must not be seen any more.
+                // The switch was over before the request began, so an older generation must not be seen any more.
                 if (!subject.StartsWith($"CN={name}-", StringComparison.Ordinal)
                     || int.Parse(subject.AsSpan($"CN={name}-".Length), CultureInfo.InvariantCulture) < atLeast)
                 {
@@ -77,7 +82,7 @@ public sealed class IsolationTests
         {
             for (int who = 0; who < 2; who++)
             {
-                proxy.Certificates.Set(Issue(who == 0 ? "alice" : "bob", generation));
+                Assert.Equal(RotationOutcome.Switched, (await proxy.RotateAsync(Issue(who == 0 ? "alice" : "bob", generation))).Outcome);
                 Volatile.Write(ref inForce[who], generation);
             }
 

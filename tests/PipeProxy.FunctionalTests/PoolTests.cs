@@ -22,7 +22,7 @@ public sealed class PoolTests
         Assert.Equal("ok", (await proxy.GetAsync()).Text);
 
         Assert.Equal(2, origin.Connections.Count);
-        Assert.Equal(0, proxy.Proxy.Pools[0].Busy);
+        await UntilAsync(() => proxy.Proxy.Pools is [{ Busy: 0, Idle: 1, Unconfirmed: 1 }]);
     }
 
     [Fact]
@@ -37,6 +37,28 @@ public sealed class PoolTests
         Assert.Equal(1, balancer.Connections);
         time.Advance(TimeSpan.FromSeconds(2.1));
         await UntilAsync(() => balancer.Connections == 2);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task HandshakesOverTheRate_Are503WhenTheirTurnIsTooFar(bool ofTheOrigin)
+    {
+        await using var origin = ByteOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", new ByteOriginTls());
+        PoolConfig pool = new() { HandshakesPerSecond = ofTheOrigin ? 1 : null, QueueTimeout = TimeSpan.FromMilliseconds(500) };
+        await using var proxy = await TestProxy.StartAsync(origin.Url, certificate: TestCertificates.Client, time: new FakeTimeProvider(DateTimeOffset.UtcNow), configure: config => config with
+        {
+            Limits = config.Limits with { OriginHandshakesPerSecond = ofTheOrigin ? null : 1, OriginHandshakes = 1 },
+            Upstreams = new Dictionary<string, UpstreamConfig> { [origin.Url] = new() { Pool = pool } },
+        });
+        Assert.Equal(200, (await proxy.GetAsync()).StatusCode);
+
+        var second = await proxy.GetAsync();
+
+        Assert.Equal(503, second.StatusCode);
+        Assert.Contains("error=connection_limit_reached", second["Proxy-Status"], StringComparison.Ordinal);
+        Assert.Contains(ofTheOrigin ? "pool.handshakesPerSecond" : "limits.originHandshakesPerSecond", second.Text, StringComparison.Ordinal);
+        Assert.Single(origin.Connections);
     }
 
     [Theory]
@@ -112,7 +134,9 @@ public sealed class PoolTests
         }
 
         await UntilAsync(() => proxy.Proxy.Pools.All(static pool => !pool.Retired));
-        Assert.Single(origin.Connections);
+
+        // Others were trials of the new certificate, without a request.
+        Assert.Single(origin.Connections, static connection => connection.Received.Length > 0);
     }
 
     [Fact]
@@ -135,7 +159,7 @@ public sealed class PoolTests
         proxy.Certificates.Set(TestProxyCertificate.Issue(TestProxy.CertificateName, "CN=new"));
 
         Assert.Equal("ok", (await second).Text);
-        Assert.Equal((2, "CN=new"), (origin.Connections.Count, origin.Connections[1].ClientSubject));
+        Assert.Equal(["CN=client", "CN=new"], origin.Connections.Where(static connection => connection.Received.Length > 0).Select(static connection => connection.ClientSubject));
     }
 
     [Fact]

@@ -111,20 +111,25 @@ public sealed class ReloadTests
     {
         await using var origin = Saying("hello", new ByteOriginTls());
         await using var proxy = await TestProxy.StartAsync(
-            TestProxy.Config(TestProxy.Route("/alice", origin.Url, "alice"), TestProxy.Route("/bob", origin.Url, "bob")),
+            TestProxy.Config(TestProxy.Route("/alice", origin.Url, "alice"), TestProxy.Route("/bob", origin.Url, "bob")) with
+            {
+                Upstreams = new Dictionary<string, UpstreamConfig> { [origin.Url] = new() { Probe = "/probe" } },
+            },
             [TestProxy.Named("alice", TestCertificates.Alice), TestProxy.Named("bob", TestCertificates.Bob)],
             loops: 1);
         await proxy.GetAsync("/alice");
         await proxy.GetAsync("/bob");
         Assert.Equal(["CN=alice", "CN=bob"], origin.Connections.Select(static connection => connection.ClientSubject));
 
-        proxy.Certificates.Set(TestProxyCertificate.Issue("alice", "CN=alice-2"));
+        await proxy.RotateAsync(TestProxyCertificate.Issue("alice", "CN=alice-2"));
 
         // The origin's script ends when the proxy has closed the connection.
         await EndOf(origin.Connections[0]).WaitAsync(TimeSpan.FromSeconds(60));
         await proxy.GetAsync("/alice");
         await proxy.GetAsync("/bob");
-        Assert.Equal(["CN=alice", "CN=bob", "CN=alice-2"], origin.Connections.Select(static connection => connection.ClientSubject));
+
+        // The third one is the canary's.
+        Assert.Equal(["CN=alice", "CN=bob", "CN=alice-2", "CN=alice-2"], origin.Connections.Select(static connection => connection.ClientSubject));
         Assert.False(origin.Connections[1].IsClosed);
     }
 

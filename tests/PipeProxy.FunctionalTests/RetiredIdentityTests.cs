@@ -1,3 +1,5 @@
+using PipeProxy.Configuration;
+using PipeProxy.Rotation;
 using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests;
@@ -16,12 +18,14 @@ public sealed class RetiredIdentityTests
         var request = proxy.GetAsync("/one");
         await origin.WaitForConnectionAsync();
 
-        proxy.Certificates.Set(TestProxyCertificate.Issue("alice", "CN=alice-2"));
+        Assert.Equal(RotationOutcome.Switched, (await proxy.RotateAsync(TestProxyCertificate.Issue("alice", "CN=alice-2"))).Outcome);
         gate.SetResult();
 
         Assert.Equal("CN=alice-2", (await request).Text);
         Assert.Equal("", origin.Connections[0].Received);
-        Assert.Equal(2, origin.Connections.Count);
+
+        // The request's first, the canary's, and the one that served it.
+        Assert.Equal(3, origin.Connections.Count);
     }
 
     [Fact]
@@ -52,8 +56,10 @@ public sealed class RetiredIdentityTests
         var request = proxy.GetAsync("/one");
         await origin.WaitForConnectionAsync();
 
-        proxy.Certificates.Set(TestProxyCertificate.Issue("alice", "CN=alice-2"));
-        Assert.True((await proxy.Proxy.ApplyAsync(proxy.Proxy.Config with { Routes = [TestProxy.Route("/moved", origin.Url.Replace("http:", "https:", StringComparison.Ordinal), "alice")] })).Applied);
+        var alice = TestProxyCertificate.Issue("alice", "CN=alice-2");
+        proxy.Certificates.Set(alice);
+        Assert.True((await proxy.Proxy.ApplyAsync(proxy.Proxy.Config with { Routes = [TestProxy.Route("/moved", $"https://localhost:{origin.Port}", "alice")] })).Applied);
+        Assert.Equal(RotationOutcome.Switched, (await proxy.Proxy.SettleAsync("alice"))!.Outcome);
         gate.SetResult();
 
         Assert.Equal("CN=alice-2", (await request).Text);
@@ -78,14 +84,26 @@ public sealed class RetiredIdentityTests
     }
 
     private static Task<TestProxy> StartAsync(ByteOrigin origin) => TestProxy.StartAsync(
-        TestProxy.Config(TestProxy.Route("/one", $"https://localhost:{origin.Port}", "alice")), [TestProxy.Named("alice", TestCertificates.Alice)]);
+        TestProxy.Config(TestProxy.Route("/one", $"https://localhost:{origin.Port}", "alice")) with
+        {
+            Upstreams = new Dictionary<string, UpstreamConfig> { [$"https://localhost:{origin.Port}"] = new() { Probe = "/" } },
+        },
+        [TestProxy.Named("alice", TestCertificates.Alice)]);
 
-    // Takes connections at once and lets their handshakes begin when the gate opens; answers with whom it sees.
-    private static ByteOrigin GatedTls(Task gate) => ByteOrigin.Start(async connection =>
+    // Takes connections at once and lets the first one's handshake begin when the gate opens; answers with whom it sees.
+    private static ByteOrigin GatedTls(Task gate)
     {
-        await gate;
-        await connection.AuthenticateAsync(new ByteOriginTls());
-        await connection.ReadHeadAsync();
-        await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {connection.ClientSubject!.Length}\r\n\r\n{connection.ClientSubject}");
-    });
+        int connections = 0;
+        return ByteOrigin.Start(async connection =>
+        {
+            if (Interlocked.Increment(ref connections) == 1)
+            {
+                await gate;
+            }
+
+            await connection.AuthenticateAsync(new ByteOriginTls());
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {connection.ClientSubject!.Length}\r\n\r\n{connection.ClientSubject}");
+        });
+    }
 }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
+using PipeProxy.Rotation;
 
 namespace PipeProxy.Testing;
 
@@ -12,10 +14,11 @@ public sealed class TestProxy : IAsyncDisposable
     public const string CertificateName = "client-certificate";
 
     private readonly TestProxyLog _log = new();
+    private readonly ConcurrentBag<CertificateRotation> _rotations = [];
 
-    private TestProxy(ProxyConfig config, InMemoryCertificateSource certificates, TestBuffers buffers, int loops, TimeProvider? time)
+    private TestProxy(ProxyConfig config, ICertificateSource certificates, TestBuffers buffers, int loops, TimeProvider? time)
     {
-        Certificates = certificates;
+        Certificates = certificates as InMemoryCertificateSource ?? new InMemoryCertificateSource();
         var builder = new ReverseProxyBuilder()
             .UseConfig(config)
             .UseCertificates(certificates)
@@ -23,13 +26,24 @@ public sealed class TestProxy : IAsyncDisposable
             .UseLoops(loops)
             .UseTestedTransport(buffers);
         Proxy = (time is null ? builder : builder.UseTimeProvider(time)).Build();
+        Proxy.Rotated += (_, rotation) => _rotations.Add(rotation);
     }
 
     /// <summary>The proxy itself.</summary>
     public ReverseProxy Proxy { get; }
 
-    /// <summary>Its client certificates, which a test may replace at any time.</summary>
+    /// <summary>Its client certificates, which a test may replace at any time; nobody's when the test brought a source of its own.</summary>
     public InMemoryCertificateSource Certificates { get; }
+
+    /// <summary>What became of certificates that were replaced; in no order.</summary>
+    public IReadOnlyCollection<CertificateRotation> Rotations => _rotations;
+
+    /// <summary>Replaces a certificate of <see cref="Certificates"/> and waits until origins have been shown it and it is in force, or is not.</summary>
+    public async Task<CertificateRotation> RotateAsync(ClientCertificate certificate)
+    {
+        Certificates.Set(certificate);
+        return await Proxy.SettleAsync(certificate.Name) ?? throw new InvalidOperationException($"There was no rotation of '{certificate.Name}'.");
+    }
 
     /// <summary>The port of its first listener.</summary>
     public int Port => PortOf(Proxy.Urls[0]);
@@ -58,14 +72,23 @@ public sealed class TestProxy : IAsyncDisposable
     }
 
     /// <summary>Starts a proxy with a configuration of the test's own, see <see cref="Config"/>.</summary>
-    public static async Task<TestProxy> StartAsync(
+    public static Task<TestProxy> StartAsync(
         ProxyConfig config,
         IEnumerable<ClientCertificate> certificates,
         TestBuffers buffers = TestBuffers.Normal,
         int loops = 2,
         TimeProvider? time = null)
+        => StartAsync(config, new InMemoryCertificateSource(certificates), buffers, loops, time);
+
+    /// <summary>Starts a proxy that takes its certificates from a source of the test's own.</summary>
+    public static async Task<TestProxy> StartAsync(
+        ProxyConfig config,
+        ICertificateSource certificates,
+        TestBuffers buffers = TestBuffers.Normal,
+        int loops = 2,
+        TimeProvider? time = null)
     {
-        TestProxy proxy = new(config, new InMemoryCertificateSource(certificates), buffers, loops, time);
+        TestProxy proxy = new(config, certificates, buffers, loops, time);
         try
         {
             await proxy.Proxy.StartAsync();

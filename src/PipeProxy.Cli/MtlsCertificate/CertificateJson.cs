@@ -11,9 +11,10 @@ namespace PipeProxy.Cli.MtlsCertificate;
 /// <code>
 /// list               { "store", "certificates": [ Certificate ] }
 /// describe           Certificate with "details" and "versions"
-/// create, update     { "result": "created" | "updated" | "refused", "certificate": Certificate (absent when refused), "findings": [ Finding ] }
-/// enable, disable    { "result": "enabled" | "disabled" | "unchanged", "certificate": Certificate }
-/// delete             { "result": "deleted", "name" }
+/// create             { "result": "created" | "refused", "certificate": Certificate (absent when refused), "findings": [ Finding ] }
+/// update             { "result": "updated" | "refused" | "rolledBack", "certificate": Certificate (absent when refused), "findings": [ Finding ], "proxies": [ Proxy ] (absent with --no-wait) }
+/// enable, disable    { "result": "enabled" | "disabled" | "unchanged", "certificate": Certificate, "proxies": [ Proxy ] }
+/// delete             { "result": "deleted", "name", "proxies": [ Proxy ] }
 /// lint               { "result": "passed" | "refused", "findings": [ Finding ] }
 /// </code>
 /// Other failures print nothing on standard output, a line on standard error, and have exit code 1.
@@ -48,7 +49,14 @@ internal static class CertificateJson
             stored.Error)
         {
             Details = full && leaf is not null ? Details(leaf, stored.Certificates) : null,
-            Versions = full ? [.. stored.Versions.Select(version => new VersionJson(version.Number, version.Number == stored.Version, version.Created.UtcDateTime, version.Fingerprint, version.State.ToString().ToLowerInvariant()))] : null,
+            Versions = full ? [.. stored.Versions.Select(version => new VersionJson(version.Number, version.Number == stored.Version, version.Created.UtcDateTime, version.Fingerprint, version.State.ToString().ToLowerInvariant())
+            {
+                Presented = version.Number == stored.PresentedVersion,
+                NotBefore = version.NotBefore.UtcDateTime,
+                NotAfter = version.NotAfter.UtcDateTime,
+                Refusal = version.Refusal,
+            })] : null,
+            PresentedVersion = stored.PresentedVersion,
         };
     }
 
@@ -81,6 +89,9 @@ internal sealed record CertificateEntryJson(
     string? Project,
     string? Error)
 {
+    /// <summary>The version that a proxy presents: an earlier one while the current one is not valid.</summary>
+    public int PresentedVersion { get; init; }
+
     /// <summary>Of <c>describe</c> only.</summary>
     public DetailsJson? Details { get; init; }
 
@@ -92,7 +103,17 @@ internal sealed record DetailsJson(string Subject, string Issuer, string SerialN
 
 internal sealed record ChainJson(string Subject, string Issuer, DateTime NotAfter, string Fingerprint);
 
-internal sealed record VersionJson(int Number, bool Current, DateTime Created, string Fingerprint, string State);
+internal sealed record VersionJson(int Number, bool Current, DateTime Created, string Fingerprint, string State)
+{
+    public bool Presented { get; init; }
+
+    public DateTime NotBefore { get; init; }
+
+    public DateTime NotAfter { get; init; }
+
+    /// <summary>Which origin refused it and what it said.</summary>
+    public string? Refusal { get; init; }
+}
 
 internal sealed record FindingJson(string Code, string Severity, string Message, string Next);
 
@@ -104,6 +125,9 @@ internal sealed record ResultJson(string Result)
     public CertificateEntryJson? Certificate { get; init; }
 
     public IReadOnlyList<FindingJson>? Findings { get; init; }
+
+    /// <summary>The proxies that run with the store, and what the change came to there.</summary>
+    public IReadOnlyList<ProxyJson>? Proxies { get; init; }
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -12,7 +12,7 @@ internal static class DeleteCommand
         var name = CertificateOptions.Name("The certificate.", required: false);
         var argument = CertificateOptions.NameArgument();
         var config = CertificateOptions.Config();
-        var force = new Option<bool>("--force") { Description = "Delete it although routes name it; the configuration is then refused until they do not." };
+        var force = new Option<bool>("--force") { Description = "Delete it although routes of the configuration name it; never while a running proxy presents it." };
         var command = new ExampleCommand("delete", "Delete a certificate with all its versions and keys.")
         {
             Arguments = { argument },
@@ -20,15 +20,30 @@ internal static class DeleteCommand
             Examples = ["pipeproxy mtls-certificate delete --name aws-alb-cert"],
         };
         CertificateOptions.RequireName(command, name, argument);
-        command.SetAction(parsed => (int)Delete(parsed, CertificateOptions.ReadName(parsed, name, argument), parsed.GetValue(config), parsed.GetValue(force)));
+        command.SetAction(async (parsed, cancellationToken) => (int)await DeleteAsync(parsed, CertificateOptions.ReadName(parsed, name, argument), parsed.GetValue(config), parsed.GetValue(force), cancellationToken));
         return command;
     }
 
-    private static ExitCode Delete(ParseResult parsed, string name, string? config, bool force)
+    private static async Task<ExitCode> DeleteAsync(ParseResult parsed, string name, string? config, bool force, CancellationToken cancellationToken)
     {
         var terminal = Terminal.Of(parsed);
         var store = CertificateOptions.OpenStore(parsed);
         store.Describe(name);
+        foreach (var proxy in await RunningProxies.UsageAsync(store, name, cancellationToken))
+        {
+            if (proxy.Routes is { Count: > 0 } inUse)
+            {
+                throw new CertificateException(
+                    $"The certificate '{name}' is in use: the running proxy {proxy.Process} presents it for {string.Join(", ", inUse)}.",
+                    $"Disable it instead (pipeproxy mtls-certificate disable --name {name}), or take it out of these routes first.");
+            }
+
+            if (proxy.Error is { } error && !force)
+            {
+                throw new CertificateException($"Whether the certificate '{name}' is in use cannot be told: the proxy {proxy.Process} gave no answer ({error}).", "Stop that proxy, or add --force.");
+            }
+        }
+
         var routes = CertificateUsage.Of(CertificateUsage.Find(config), name);
         if (routes.Count > 0 && !force)
         {
@@ -36,13 +51,15 @@ internal static class DeleteCommand
         }
 
         store.Delete(name);
+        var proxies = await RunningProxies.SettleAsync(store, name, cancellationToken);
         if (CertificateOptions.WantsJson(parsed))
         {
-            CertificateJson.Write(terminal, new ResultJson("deleted") { Name = name });
+            CertificateJson.Write(terminal, new ResultJson("deleted") { Name = name, Proxies = RunningProxies.Json(proxies, null) });
             return ExitCode.Done;
         }
 
         terminal.Output.WriteLine($"Deleted {name} from {store.Folder}.");
+        RunningProxies.WriteSwitch(terminal, proxies);
         terminal.WriteNext("see what is left: pipeproxy mtls-certificate list");
         return ExitCode.Done;
     }

@@ -80,7 +80,14 @@ internal static class DescribeCommand
         yield return ("expires", CertificateText.Expiry(leaf, now).Text);
         yield return ("fingerprint", CertificateStore.FingerprintOf(leaf));
         yield return ("intermediates", stored.Certificates.Count == 1 ? "none" : string.Join("\n", stored.Certificates.Skip(1).Select(certificate => $"{CertificateText.Name(certificate.SubjectName)}, expires {CertificateText.Expiry(certificate, now).Text}")));
-        yield return ("versions", string.Join("\n", stored.Versions.Select(version => $"{version.Number}{(version.Number == stored.Version ? " (current)" : "")}  {CertificateText.Moment(version.Created)}  {CertificateText.Short(version.Fingerprint)}  {version.State.ToString().ToLowerInvariant()}")));
+        yield return ("versions", string.Join("\n", stored.Versions.Select(version => Version(version, stored))));
         yield return ("store", folder);
+    }
+
+    private static string Version(StoredVersion version, StoredCertificate stored)
+    {
+        var mark = version.Number == stored.Version ? version.Number == stored.PresentedVersion ? " (current)" : " (current, not presented)" : version.Number == stored.PresentedVersion ? " (presented)" : "";
+        var state = version.State.ToString().ToLowerInvariant();
+        return $"{version.Number}{mark}  {CertificateText.Moment(version.Created)}  {CertificateText.Short(version.Fingerprint)}  {state}, valid {CertificateText.Date(version.NotBefore)} to {CertificateText.Date(version.NotAfter)}{(version.Refusal is { } refusal ? $": {refusal}" : "")}";
     }
 }

@@ -53,6 +53,11 @@ internal static class ListCommand
             terminal.WriteError($"{damaged.Name}: {damaged.Error}", $"pipeproxy mtls-certificate update --name {damaged.Name} --cert FILE --key FILE");
         }
 
+        foreach (var stored in shown.Where(static stored => stored.PresentedVersion != stored.Version))
+        {
+            terminal.WriteWarning($"{stored.Name}: version {stored.Version} cannot be presented now; version {stored.PresentedVersion} is.", $"pipeproxy mtls-certificate describe --name {stored.Name}");
+        }
+
         terminal.WriteNext(Next(shown, terminal.Time.GetUtcNow()));
         return ExitCode.Done;
     }

@@ -18,23 +18,25 @@ internal static class SwitchCommand
             Examples = [$"pipeproxy mtls-certificate {verb} --name aws-alb-cert"],
         };
         CertificateOptions.RequireName(command, name, argument);
-        command.SetAction(parsed => (int)Switch(parsed, CertificateOptions.ReadName(parsed, name, argument), enable));
+        command.SetAction(async (parsed, cancellationToken) => (int)await SwitchAsync(parsed, CertificateOptions.ReadName(parsed, name, argument), enable, cancellationToken));
         return command;
     }
 
-    private static ExitCode Switch(ParseResult parsed, string name, bool enable)
+    private static async Task<ExitCode> SwitchAsync(ParseResult parsed, string name, bool enable, CancellationToken cancellationToken)
     {
         var terminal = Terminal.Of(parsed);
         var store = CertificateOptions.OpenStore(parsed);
         var changed = store.SetEnabled(name, enable);
         var state = enable ? "enabled" : "disabled";
+        var proxies = await RunningProxies.SettleAsync(store, name, cancellationToken);
         if (CertificateOptions.WantsJson(parsed))
         {
-            CertificateJson.Write(terminal, new ResultJson(changed ? state : "unchanged") { Certificate = CertificateJson.Entry(store.Describe(name), [], terminal.Time.GetUtcNow()) });
+            CertificateJson.Write(terminal, new ResultJson(changed ? state : "unchanged") { Certificate = CertificateJson.Entry(store.Describe(name), [], terminal.Time.GetUtcNow()), Proxies = RunningProxies.Json(proxies, null) });
             return ExitCode.Done;
         }
 
         terminal.Output.WriteLine(changed ? $"{name} is now {state}." : $"{name} was {state} already.");
+        RunningProxies.WriteSwitch(terminal, proxies);
         terminal.WriteNext(enable ? "see it with 'pipeproxy mtls-certificate list'." : $"switch it on again: pipeproxy mtls-certificate enable --name {name}");
         return ExitCode.Done;
     }

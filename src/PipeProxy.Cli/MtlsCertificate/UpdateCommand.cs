@@ -16,8 +16,8 @@ internal static class UpdateCommand
         var environmentTypes = CertificateOptions.EnvironmentTypes("Replaces the set of environment types that may present it; repeat for more.", required: false);
         var keyPassphraseFile = CertificateOptions.KeyPassphraseFile();
         var strict = CertificateOptions.Strict();
-        var force = new Option<bool>("--force") { Description = "Taken for later: no origin is asked yet before the certificate is in force." };
-        var noWait = new Option<bool>("--no-wait") { Description = "Taken for later: a running proxy's answer is not waited for yet." };
+        var force = new Option<bool>("--force") { Description = "Put the new pair in force although an origin refuses it." };
+        var noWait = new Option<bool>("--no-wait") { Description = "Do not wait for what running proxies make of it." };
         var command = new ExampleCommand("update", "Replace a certificate and its key, or its environment types, under the same name.")
         {
             Arguments = { argument },
@@ -25,7 +25,8 @@ internal static class UpdateCommand
             Remarks =
             [
                 "The change is atomic: whoever reads the store, even after a power cut, finds the old pair or the new one.",
-                "Exit codes: 0 updated, 1 refused or failed, 2 usage.",
+                "A proxy that runs with this store shows a new pair to its origins before it is in force, and goes on with the old one when an origin refuses it. The command waits for that.",
+                "Exit codes: 0 updated, 1 refused, rolled back or failed, 2 usage.",
             ],
             Examples =
             [
@@ -47,15 +48,16 @@ internal static class UpdateCommand
                 result.AddError("Nothing to update: give --cert FILE and --key FILE, a PKCS#12 file as --cert, or --environment-type T.");
             }
         });
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
+            var wait = !parsed.GetValue(noWait);
             var store = CertificateOptions.OpenStore(parsed);
             var certificateName = CertificateOptions.ReadName(parsed, name, argument);
             var types = CertificateOptions.ReadEnvironmentTypes(parsed, environmentTypes);
             if (parsed.GetValue(certificate) is not { } certificateFile)
             {
                 store.Update(certificateName, null, types);
-                return (int)Report(parsed, store, certificateName, []);
+                return (int)await ReportAsync(parsed, store, certificateName, store.Describe(certificateName).Version, [], wait, cancellationToken);
             }
 
             using var uploaded = UploadedPair.Read(parsed, certificateFile, parsed.GetValue(key), keyPassphraseFile, parsed.GetValue(strict));
@@ -64,26 +66,48 @@ internal static class UpdateCommand
                 return (int)uploaded.Refuse(parsed);
             }
 
-            store.Update(certificateName, uploaded.Pair, types);
-            return (int)Report(parsed, store, certificateName, uploaded.Findings);
+            var version = store.Update(certificateName, uploaded.Pair, types, parsed.GetValue(force));
+            return (int)await ReportAsync(parsed, store, certificateName, version, uploaded.Findings, wait, cancellationToken);
         });
         return command;
     }
 
-    private static ExitCode Report(ParseResult parsed, CertificateStore store, string name, IReadOnlyList<CertificateFinding> findings)
+    private static async Task<ExitCode> ReportAsync(ParseResult parsed, CertificateStore store, string name, int version, IReadOnlyList<CertificateFinding> findings, bool wait, CancellationToken cancellationToken)
     {
         var terminal = Terminal.Of(parsed);
+        var proxies = wait ? await RunningProxies.SettleAsync(store, name, cancellationToken) : [];
+        var isRolledBack = proxies.Any(proxy => RunningProxies.IsRolledBack(proxy, version));
         var stored = store.Describe(name);
         if (CertificateOptions.WantsJson(parsed))
         {
-            CertificateJson.Write(terminal, new ResultJson("updated") { Certificate = CertificateJson.Entry(stored, [], terminal.Time.GetUtcNow()), Findings = CertificateJson.Findings(findings) });
-            return ExitCode.Done;
+            CertificateJson.Write(terminal, new ResultJson(isRolledBack ? "rolledBack" : "updated")
+            {
+                Certificate = CertificateJson.Entry(stored, [], terminal.Time.GetUtcNow()),
+                Findings = CertificateJson.Findings(findings),
+                Proxies = wait ? RunningProxies.Json(proxies, version) : null,
+            });
+            return isRolledBack ? ExitCode.Failed : ExitCode.Done;
         }
 
         UploadedPair.WriteFindings(terminal, findings);
-        terminal.Output.WriteLine($"Updated {stored.Name} in {store.Folder}.");
+        terminal.Output.WriteLine(isRolledBack ? $"Version {version} of {stored.Name} is in {store.Folder}, marked as refused; version {stored.Version} is current." : $"Updated {stored.Name} in {store.Folder}.");
         Table.WriteFields(terminal, CreateCommand.Summary(stored, terminal));
-        terminal.Output.WriteLine("A proxy that runs with this store picks the change up within seconds.");
+        if (wait)
+        {
+            RunningProxies.WriteUpdate(terminal, proxies, version);
+        }
+        else
+        {
+            terminal.Output.WriteLine("A proxy that runs with this store tries the change within seconds.");
+        }
+
+        if (isRolledBack)
+        {
+            RunningProxies.WriteRefusals(terminal, proxies, name, version);
+            terminal.WriteNext("mend the cause, then update again; --force puts a pair in force although an origin refuses it.");
+            return ExitCode.Failed;
+        }
+
         terminal.WriteNext(stored.Enabled
             ? "see it with 'pipeproxy mtls-certificate list'."
             : $"it is disabled; switch it on: pipeproxy mtls-certificate enable --name {stored.Name}");

@@ -20,6 +20,14 @@ internal sealed record CertificateDocument
 
     public required CertificateState State { get; init; }
 
+    /// <summary>Which origin refused it and what it said; only beside <see cref="CertificateState.Refused"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Refusal { get; init; }
+
+    /// <summary>An operator put it in force although an origin refuses it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Forced { get; init; }
+
     /// <summary>As given to create; filters listings, nothing else.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Account { get; init; }
@@ -44,7 +52,7 @@ public enum CertificateState
     /// <summary>Written to be presented.</summary>
     Active,
 
-    /// <summary>Kept valid beside its successor while connections move over.</summary>
+    /// <summary>Has a successor; stands in for it while that is not valid yet.</summary>
     Overlap,
 
     /// <summary>An origin refused it during a rotation.</summary>

@@ -52,15 +52,14 @@ internal sealed class CertificateFolder(string path)
     public CertificateDocument ReadDocument(int version) => CertificateDocument.Read(File.ReadAllBytes(FileOf(version, DocumentFile)));
 
     /// <summary>The active version's three files.</summary>
-    public VersionFiles ReadActive()
-    {
-        var version = ReadCurrent();
-        return new VersionFiles(
-            version,
-            File.ReadAllBytes(FileOf(version, CertificateFile)),
-            File.ReadAllBytes(FileOf(version, KeyFile)),
-            File.ReadAllBytes(FileOf(version, DocumentFile)));
-    }
+    public VersionFiles ReadActive() => ReadVersion(ReadCurrent());
+
+    /// <summary>One version's three files.</summary>
+    public VersionFiles ReadVersion(int version) => new(
+        version,
+        File.ReadAllBytes(FileOf(version, CertificateFile)),
+        File.ReadAllBytes(FileOf(version, KeyFile)),
+        File.ReadAllBytes(FileOf(version, DocumentFile)));
 }
 
 /// <summary>Bytes of one version, as read. Holds a private key: never printed, dropped after use.</summary>

@@ -7,6 +7,9 @@ namespace PipeProxy.Certificates;
 /// <param name="Errors">What could not be read (<see cref="ErrorSeverity.Error"/>) or looks unsafe (<see cref="ErrorSeverity.Warning"/>).</param>
 public sealed record CertificateSet(IReadOnlyDictionary<string, ClientCertificate> Certificates, IReadOnlyList<ConfigurationError> Errors)
 {
+    /// <summary>When the source would answer differently without having been changed, because a validity begins or ends; null: never.</summary>
+    public DateTimeOffset? ChangesAt { get; init; }
+
     /// <summary>No certificates and no errors.</summary>
     public static CertificateSet Empty { get; } = new(new Dictionary<string, ClientCertificate>(), []);
 }

@@ -22,6 +22,9 @@ internal sealed class CertificateSources : ICertificateSource
         _configured = new ConfiguredCertificates(time);
     }
 
+    /// <summary>The store that the source is; null when a host brings its own.</summary>
+    public CertificateStore? Store => _source as CertificateStore;
+
     /// <summary>One reading for a configuration that is not served.</summary>
     public static CertificateSet LoadOnce(ICertificateSource source, ProxyConfig config) => new CertificateSources(source, TimeProvider.System).Load(config.Certificates);
 
@@ -93,6 +96,17 @@ internal sealed class CertificateSources : ICertificateSource
 
         subscription.Watch(wanted, known: null);
         return subscription;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What lies in the configuration's files is not ours to mark: it is not tried again before the files change.</remarks>
+    public void OnRefused(ClientCertificate certificate, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        if (certificate.Place is null)
+        {
+            _source.OnRefused(certificate, reason);
+        }
     }
 
     private void Remove(Subscription subscription)

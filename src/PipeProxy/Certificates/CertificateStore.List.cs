@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
 
 namespace PipeProxy.Certificates;
 
@@ -44,7 +42,7 @@ public sealed partial class CertificateStore
         }
     }
 
-    private static StoredCertificate Describe(CertificateFolder folder)
+    private StoredCertificate Describe(CertificateFolder folder)
     {
         var version = 0;
         try
@@ -58,6 +56,7 @@ public sealed partial class CertificateStore
             {
                 Name = folder.Name,
                 Version = version,
+                PresentedVersion = PresentedOf(folder, version, document, certificates),
                 EnvironmentTypes = document.EnvironmentTypes,
                 Enabled = document.Enabled,
                 Account = document.Account,
@@ -71,8 +70,18 @@ public sealed partial class CertificateStore
         }
         catch (Exception e) when (IsBadContent(e))
         {
-            return new StoredCertificate { Name = folder.Name, Version = version, Error = $"It cannot be read: {Reason(e)}." };
+            return new StoredCertificate { Name = folder.Name, Version = version, PresentedVersion = version, Error = $"It cannot be read: {Reason(e)}." };
         }
+    }
+
+    // As Choose decides, without opening a key.
+    private int PresentedOf(CertificateFolder folder, int version, CertificateDocument document, IReadOnlyList<X509Certificate2>? certificates)
+    {
+        var now = _time.GetUtcNow();
+        return certificates is [var leaf, ..] && ProblemOf(document, leaf.NotBefore, leaf.NotAfter, now) is not null && StandIn(folder, version) is { } number
+            && (document.State == CertificateState.Refused || (ReadLeaf(folder, number) is { } other && other.NotBefore <= now && now <= other.NotAfter))
+            ? number
+            : version;
     }
 
     private static List<StoredVersion> ReadVersions(CertificateFolder folder)
@@ -83,9 +92,10 @@ public sealed partial class CertificateStore
             try
             {
                 var document = folder.ReadDocument(number);
-                versions.Add(new StoredVersion(number, document.Created, document.Fingerprint, document.State));
+                var (notBefore, notAfter) = ReadLeaf(folder, number) ?? default;
+                versions.Add(new StoredVersion(number, document.Created, document.Fingerprint, document.State) { NotBefore = notBefore, NotAfter = notAfter, Refusal = document.Refusal });
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or CryptographicException)
+            catch (Exception e) when (IsBadContent(e))
             {
                 // An old version that is damaged, or was pruned this moment, is no version to go back to.
             }

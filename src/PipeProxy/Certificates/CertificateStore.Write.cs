@@ -5,9 +5,6 @@ namespace PipeProxy.Certificates;
 /// <content>Changes. Each takes the store's lock, cleans up after dead writers, and becomes visible by one rename.</content>
 public sealed partial class CertificateStore
 {
-    // The active version and two before it: enough to go back, and for a reader that read `current` a moment ago.
-    private const int KeptVersions = 3;
-
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Stores <paramref name="pair"/> under a new name, enabled.</summary>
@@ -58,9 +55,10 @@ public sealed partial class CertificateStore
     /// <param name="name">An existing name.</param>
     /// <param name="pair">The new pair; null keeps the present one, and with it the identity and its connections.</param>
     /// <param name="environmentTypes">The new set; null keeps the present one.</param>
+    /// <param name="forced">The new pair is put in force although an origin refuses it.</param>
     /// <returns>The active version afterwards.</returns>
     /// <exception cref="CertificateException">Unknown name, or the store cannot be read or written.</exception>
-    public int Update(string name, CertificatePair? pair, IReadOnlyCollection<EnvironmentType>? environmentTypes)
+    public int Update(string name, CertificatePair? pair, IReadOnlyCollection<EnvironmentType>? environmentTypes, bool forced = false)
     {
         var version = 0;
         Write(createFolder: false, () =>
@@ -82,9 +80,15 @@ public sealed partial class CertificateStore
                 return;
             }
 
-            document = document with { Created = _time.GetUtcNow(), Fingerprint = FingerprintOf(pair.Leaf), State = CertificateState.Active };
-            version++;
+            var (before, earlier) = (version, document);
+            document = document with { Created = _time.GetUtcNow(), Fingerprint = FingerprintOf(pair.Leaf), State = CertificateState.Active, Refusal = null, Forced = forced };
+            version = Math.Max(version, folder.ReadVersionNumbers() is [.., var last] ? last : 0) + 1;
             WriteVersion(folder, version, pair, document);
+            if (earlier is { State: CertificateState.Active, Fingerprint.Length: > 0 })
+            {
+                DurableFolder.Replace(folder.FileOf(before, CertificateFolder.DocumentFile), (earlier with { State = CertificateState.Overlap }).Write());
+            }
+
             RemoveOldVersions(folder, version);
         });
         return version;
@@ -171,7 +175,7 @@ public sealed partial class CertificateStore
         {
             DurableFolder.Create(Folder);
         }
-        else if (File.Exists(Path.Combine(Folder, StoreLock.FileName)) || !Directory.EnumerateFileSystemEntries(Folder).Any())
+        else if (File.Exists(Path.Combine(Folder, StoreLock.FileName)) || !Directory.EnumerateFileSystemEntries(Folder).Any(static path => !Path.GetFileName(path).StartsWith(".proxy-", StringComparison.Ordinal)))
         {
             // Ours, or empty. Somebody else's folder keeps its mode; each name below it is 0700 all the same.
             DurableFolder.Restrict(Folder);
@@ -188,24 +192,7 @@ public sealed partial class CertificateStore
         DurableFolder.Rename(temporary, folder.VersionFolder(version));
 
         // The switch: before this rename the old pair is there, after it the new one.
-        DurableFolder.Replace(folder.CurrentFile, System.Text.Encoding.ASCII.GetBytes($"{version}\n"));
-    }
-
-    // A number above `current` is an attempt that died before its switch.
-    private void RemoveDeadVersions(CertificateFolder folder, int current)
-    {
-        foreach (var number in folder.ReadVersionNumbers().Where(number => number > current))
-        {
-            Remove(folder.VersionFolder(number));
-        }
-    }
-
-    private void RemoveOldVersions(CertificateFolder folder, int current)
-    {
-        foreach (var number in folder.ReadVersionNumbers().Where(number => number <= current - KeptVersions))
-        {
-            Remove(folder.VersionFolder(number));
-        }
+        SwitchTo(folder, version);
     }
 
     private static void RemoveTemporary(CertificateFolder folder)

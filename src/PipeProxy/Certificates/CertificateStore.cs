@@ -22,7 +22,8 @@ namespace PipeProxy.Certificates;
 public sealed partial class CertificateStore : ICertificateSource
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, CachedCertificate> _cache = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Name, int Version), CachedCertificate> _cache = [];
+    private readonly HashSet<(string Name, int Version)> _used = [];
     private readonly string? _passphrase;
     private readonly TimeProvider _time;
 
@@ -49,11 +50,13 @@ public sealed partial class CertificateStore : ICertificateSource
         {
             var certificates = new Dictionary<string, ClientCertificate>(StringComparer.Ordinal);
             var errors = new List<ConfigurationError>();
+            DateTimeOffset? changesAt = null;
+            _used.Clear();
             try
             {
                 foreach (var folder in Folders())
                 {
-                    if (LoadOne(folder, errors) is { } certificate)
+                    if (LoadOne(folder, errors, ref changesAt) is { } certificate)
                     {
                         certificates.Add(certificate.Name, certificate);
                     }
@@ -64,12 +67,12 @@ public sealed partial class CertificateStore : ICertificateSource
                 errors.Add(new ConfigurationError(null, "certificateStore", Folder, $"The certificate store cannot be read: {Reason(e)}."));
             }
 
-            foreach (var gone in _cache.Keys.Except(certificates.Keys).ToList())
+            foreach (var gone in _cache.Keys.Except(_used).ToList())
             {
                 _cache.Remove(gone);
             }
 
-            return new CertificateSet(certificates, errors);
+            return new CertificateSet(certificates, errors) { ChangesAt = changesAt };
         }
     }
 
@@ -116,7 +119,7 @@ public sealed partial class CertificateStore : ICertificateSource
         }
     }
 
-    private ClientCertificate? LoadOne(CertificateFolder folder, List<ConfigurationError> errors)
+    private ClientCertificate? LoadOne(CertificateFolder folder, List<ConfigurationError> errors, ref DateTimeOffset? changesAt)
     {
         var setting = CertificateProblem.SettingOf(folder.Name);
         if (CertificateName.Explain(folder.Name) is { } wrong)
@@ -132,8 +135,8 @@ public sealed partial class CertificateStore : ICertificateSource
             try
             {
                 var files = folder.ReadActive();
-                var certificate = Take(folder, files);
-                WarnOfPermissions(folder, files.Version, setting, errors);
+                var certificate = Choose(folder, files, setting, errors, ref changesAt);
+                WarnOfPermissions(folder, certificate.Version, setting, errors);
                 return certificate;
             }
             catch (Exception e) when (IsBadContent(e))
@@ -150,24 +153,30 @@ public sealed partial class CertificateStore : ICertificateSource
         return null;
     }
 
-    private ClientCertificate Take(CertificateFolder folder, VersionFiles files)
+    // `settings` is the document of the active version: who may present the name, and where, is said once for all its versions.
+    private ClientCertificate Take(CertificateFolder folder, VersionFiles files, VersionFiles settings)
     {
-        if (_cache.TryGetValue(folder.Name, out var cached) && cached.PairStamp == files.PairStamp)
+        var key = (folder.Name, files.Version);
+        _used.Add(key);
+        var settingsStamp = $"{files.DocumentStamp}.{settings.DocumentStamp}";
+        if (_cache.TryGetValue(key, out var cached) && cached.PairStamp == files.PairStamp)
         {
-            if (cached.DocumentStamp != files.DocumentStamp)
+            if (cached.DocumentStamp != settingsStamp)
             {
-                var changed = ReadDocument(files, cached.Certificate.Leaf);
-                cached = cached with { DocumentStamp = files.DocumentStamp, Certificate = cached.Certificate.With(changed.EnvironmentTypes, changed.Enabled) };
-                _cache[folder.Name] = cached;
+                ReadDocument(files, cached.Certificate.Leaf);
+                var changed = CertificateDocument.Read(settings.Document);
+                cached = cached with { DocumentStamp = settingsStamp, Certificate = cached.Certificate.With(changed.EnvironmentTypes, changed.Enabled) };
+                _cache[key] = cached;
             }
 
             return cached.Certificate;
         }
 
         using var pair = Open(folder, files);
-        var document = ReadDocument(files, pair.Leaf);
-        var certificate = ClientCertificate.FromPair(folder.Name, pair, document.EnvironmentTypes, document.Enabled, files.Version);
-        _cache[folder.Name] = new CachedCertificate(files.PairStamp, files.DocumentStamp, certificate);
+        var forced = ReadDocument(files, pair.Leaf).Forced;
+        var document = CertificateDocument.Read(settings.Document);
+        var certificate = ClientCertificate.FromPair(folder.Name, pair, document.EnvironmentTypes, document.Enabled, files.Version, forced: forced);
+        _cache[key] = new CachedCertificate(files.PairStamp, settingsStamp, certificate);
         return certificate;
     }
 

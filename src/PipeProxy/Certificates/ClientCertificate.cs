@@ -36,6 +36,7 @@ public sealed class ClientCertificate
         EnvironmentTypes = environmentTypes?.ToFrozenSet() ?? EveryEnvironment;
         Enabled = enabled;
         Version = same.Version;
+        Forced = same.Forced;
         Place = same.Place;
         Context = same.Context;
         Identity = same.Identity;
@@ -66,6 +67,9 @@ public sealed class ClientCertificate
 
     /// <summary>The store's version number; 1 for certificates that a host brings.</summary>
     public int Version { get; }
+
+    /// <summary>Is put in force although an origin refuses it: an operator's word.</summary>
+    internal bool Forced { get; init; }
 
     /// <summary>Where a new pair has to be put, for people; null for the store, which has a command for that.</summary>
     internal string? Place { get; private init; }
@@ -152,8 +156,8 @@ public sealed class ClientCertificate
     public override string ToString() => $"{Name} (version {Version})";
 
     /// <summary>Takes copies of what <paramref name="pair"/> holds, so that the pair can be disposed.</summary>
-    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, string? place = null)
-        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Place = place };
+    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, string? place = null, bool forced = false)
+        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Place = place, Forced = forced };
 
     /// <summary>As <see cref="FromX509"/>, for a key that lies elsewhere; takes over what it is given.</summary>
     internal static ClientCertificate FromToken(string name, X509Certificate2 leaf, IReadOnlyList<X509Certificate2> intermediates, IEnumerable<EnvironmentType>? environmentTypes, string place)

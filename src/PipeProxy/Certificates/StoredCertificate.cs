@@ -9,8 +9,11 @@ public sealed record StoredCertificate
     /// <summary>The name that routes use.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The version that is presented.</summary>
+    /// <summary>The version that an operator put in force last and no origin refused.</summary>
     public required int Version { get; init; }
+
+    /// <summary>The version that is presented now: <see cref="Version"/>, or an earlier one while that is not valid.</summary>
+    public int PresentedVersion { get; init; }
 
     /// <summary>Where it may be presented.</summary>
     public IReadOnlyList<EnvironmentType> EnvironmentTypes { get; init; } = [];
@@ -39,4 +42,14 @@ public sealed record StoredCertificate
 /// <param name="Created">When it was written, UTC.</param>
 /// <param name="Fingerprint">Lower-case hex of SHA-256 over the leaf's DER.</param>
 /// <param name="State">What it is to the certificate.</param>
-public sealed record StoredVersion(int Number, DateTimeOffset Created, string Fingerprint, CertificateState State);
+public sealed record StoredVersion(int Number, DateTimeOffset Created, string Fingerprint, CertificateState State)
+{
+    /// <summary>Start of its validity, UTC.</summary>
+    public DateTimeOffset NotBefore { get; init; }
+
+    /// <summary>End of its validity, UTC.</summary>
+    public DateTimeOffset NotAfter { get; init; }
+
+    /// <summary>Which origin refused it and what it said; null when none did.</summary>
+    public string? Refusal { get; init; }
+}

@@ -15,6 +15,9 @@ public sealed record UpstreamConfig
     /// <summary>TLS session resumption although a client certificate is presented. Default false.</summary>
     public bool TlsResume { get; init; }
 
+    /// <summary>Path that a changed certificate is tried with before it is in force: any HTTP answer to a GET of it accepts. Null: the connection's silence for 2 s does.</summary>
+    public string? Probe { get; init; }
+
     /// <summary>How connections are kept.</summary>
     public PoolConfig Pool { get; init; } = new();
 

@@ -62,6 +62,7 @@ internal static class UpstreamSection
             ServerName = section.Text("serverName") is { } name ? ServerNameOf(name, context) : null,
             RequireCertificateRequest = section.Flag("requireCertificateRequest") ?? defaults.RequireCertificateRequest,
             TlsResume = section.Flag("tlsResume") ?? defaults.TlsResume,
+            Probe = section.Text("probe") is { } probe ? ProbeOf(probe, context) : null,
             Pool = section.Section("pool") is { } pool ? ReadPool(pool, defaults.Pool, context) : defaults.Pool,
             Limits = section.Section("limits") is { } limits ? ReadLimits(limits, defaults.Limits) : defaults.Limits,
             Source = member.Source,
@@ -132,6 +133,18 @@ internal static class UpstreamSection
         }
 
         context.Error(name.At, $"{name.Whose}is not a host name; write the name that the origin's certificate carries, such as \"my-alb.example\"");
+        return null;
+    }
+
+    // Origin form (RFC 9112 section 3.2.1), as it is sent.
+    private static string? ProbeOf(ConfigurationText path, ConfigurationContext context)
+    {
+        if (path.Text is ['/', ..] && path.Text.Length <= 1024 && path.Text.All(static c => c is > ' ' and < (char)0x7F and not '#'))
+        {
+            return path.Text;
+        }
+
+        context.Error(path.At, $"{path.Whose}is not a path; write what a GET may ask for, such as \"/healthz\"");
         return null;
     }
 

@@ -51,7 +51,7 @@ internal sealed class TlsConnector(HandshakeWorkers workers, OriginHandshake? in
     /// <summary>Whether the origin asked for a client certificate, told from what we sent in the handshake (decision 0005); null where that cannot be known.</summary>
     internal static bool? CertificateRequested(in TlsRecords sent, TlsClientOptions options)
     {
-        if (sent.SawCertificate || sent.EncryptedBytes > FinishedOnlyBytes)
+        if (SentCertificate(sent))
         {
             return true;
         }
@@ -59,4 +59,7 @@ internal sealed class TlsConnector(HandshakeWorkers workers, OriginHandshake? in
         // A resumed session carries the certificate of its first handshake without asking again.
         return options.Resume || options.CertificateContext is null ? null : false;
     }
+
+    /// <summary>A Certificate message of ours went out.</summary>
+    internal static bool SentCertificate(in TlsRecords sent) => sent.SawCertificate || sent.EncryptedBytes > FinishedOnlyBytes;
 }

@@ -23,8 +23,7 @@ internal sealed partial class KeyPool
     private readonly ProxyMetrics _metrics;
     private readonly ILogger _logger;
     private readonly HandshakeRate _rate;
-    private int _open;
-    private int _connecting;
+    private readonly PoolPlaces _places = new();
     private int _waiters;
     private uint _opened;
     private int _notRequested;
@@ -76,7 +75,7 @@ internal sealed partial class KeyPool
     public bool Retired => _retired;
 
     /// <summary>Connections open or opening, busy and idle, on all loops.</summary>
-    public int OpenConnections => Volatile.Read(ref _open);
+    public int OpenConnections => _places.Open;
 
     /// <summary>Requests in line for a place.</summary>
     public bool IsAnyoneWaiting => Volatile.Read(ref _waiters) > 0;
@@ -140,18 +139,7 @@ internal sealed partial class KeyPool
     public bool TryReserveSlot()
     {
         var config = Config;
-        if (!TryAdd(ref _open, config.MaxConnections))
-        {
-            return false;
-        }
-
-        if (TryAdd(ref _connecting, config.MaxConnecting))
-        {
-            return true;
-        }
-
-        Interlocked.Decrement(ref _open);
-        return false;
+        return _places.TryTake(config.MaxConnections, config.MaxConnecting);
     }
 
     /// <summary>When the next handshake is due by the rate's bound.</summary>
@@ -166,8 +154,8 @@ internal sealed partial class KeyPool
         if (TryReserveSlot())
         {
             // A place became free between the look and the line; whoever freed it saw nobody in line.
-            Interlocked.Decrement(ref _connecting);
-            Interlocked.Decrement(ref _open);
+            _places.EndConnecting();
+            _places.Free();
             WakeNext(loop);
             return waiter;
         }
@@ -240,7 +228,7 @@ internal sealed partial class KeyPool
     /// <summary>The connection has a socket and a handshake behind it: another may be opened.</summary>
     public void LeftConnecting(EventLoop loop)
     {
-        Interlocked.Decrement(ref _connecting);
+        _places.EndConnecting();
         WakeNext(loop);
     }
 
@@ -248,7 +236,7 @@ internal sealed partial class KeyPool
     public void Release(UpstreamConnection connection)
     {
         _shelves[connection.Loop.Index].Forget(connection);
-        Interlocked.Decrement(ref _open);
+        _places.Free();
         WakeNext(connection.Loop);
     }
 
@@ -287,26 +275,10 @@ internal sealed partial class KeyPool
         static void Apply((PoolShelf Shelf, IReadOnlyCollection<IPAddress> Addresses) state) => state.Shelf.KeepOnly(state.Addresses);
     }
 
-    private static bool TryAdd(ref int count, int max)
-    {
-        int seen;
-        do
-        {
-            seen = Volatile.Read(ref count);
-            if (seen >= max)
-            {
-                return false;
-            }
-        }
-        while (Interlocked.CompareExchange(ref count, seen + 1, seen) != seen);
-
-        return true;
-    }
-
     // Not without a place to give: whoever is woken for nothing goes to the end of the line.
     private void WakeNext(EventLoop loop)
     {
-        if (!IsAnyoneWaiting || OpenConnections >= Config.MaxConnections || Volatile.Read(ref _connecting) >= Config.MaxConnecting)
+        if (!IsAnyoneWaiting || OpenConnections >= Config.MaxConnections || _places.Connecting >= Config.MaxConnecting)
         {
             return;
         }

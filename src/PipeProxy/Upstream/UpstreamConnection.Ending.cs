@@ -13,9 +13,9 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
     public void Drain(UpstreamCloseReason reason, TimeSpan within)
     {
         Loop.AssertInside();
-        if (State is UpstreamState.Connecting or UpstreamState.Closed)
+        if (State is UpstreamState.Connecting or UpstreamState.Closed || (State == UpstreamState.Draining && reason != UpstreamCloseReason.Retired))
         {
-            // One that opens is looked at when it is open.
+            // One that opens is looked at when it is open; and a drain under a deadline stays under it.
             return;
         }
 
@@ -63,13 +63,14 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         }
 
         var origin = Key.Origin;
-        return _input.Status switch
+        var ended = _input.Status switch
         {
             IoStatus.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} sent no response head in time.", "Look at the origin, or raise timeouts.firstByte."),
             _ when _cut => new Failure(Outcome.ConnectionTerminated, $"{origin} had not answered when its connection had to end: {WhyCut()}.", "Send the request again; raise pool.drainTimeout of this upstream if its answers take longer."),
             IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),
             _ => new Failure(AfterSilence, $"{origin} closed the connection before a response byte.", NextAfterSilence()),
         };
+        return ended with { Handshake = (_stream as SecuredStream)?.DescribeHandshake() };
     }
 
     // An origin may refuse a certificate without an alert, so on a new connection the end belongs to TLS.
@@ -151,13 +152,17 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         {
             Cut();
         }
+        else if (State == UpstreamState.Draining)
+        {
+            // A clock was set back.
+            _life.Set(UntilNotAfter(), DeadlineKind.MaxAge);
+        }
         else if (IsTooOld())
         {
             Drain(UpstreamCloseReason.MaxAge, Timeout.InfiniteTimeSpan);
         }
         else
         {
-            // A clock was set back.
             WatchAge();
         }
     }

@@ -108,7 +108,8 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         if (Key.IsTls)
         {
             Enter(UpstreamState.Unconfirmed);
-            _life.Set(Silence, DeadlineKind.Verdict);
+            var valid = UntilNotAfter();
+            _life.Set(valid < Silence ? valid : Silence, valid < Silence ? DeadlineKind.MaxAge : DeadlineKind.Verdict);
         }
         else
         {

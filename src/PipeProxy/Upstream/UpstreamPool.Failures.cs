@@ -18,8 +18,7 @@ internal sealed partial class UpstreamPool
         return new Failure(
             Outcome.DestinationUnavailable,
             $"No connection to {pool.Key.Origin}{who} is opened for another {Math.Ceiling(left.TotalSeconds):0} s, after {pool.Gate.Refusals} refusals in a row. The last: {last?.Detail}",
-            last?.Next,
-            last?.Alert)
+            last?.Next)
         {
             RetryAfter = left,
         };

@@ -13,6 +13,7 @@ namespace PipeProxy.Upstream;
 internal sealed class UpstreamTarget
 {
     private volatile UpstreamBinding _binding;
+    private volatile UpstreamTarget? _successor;
 
     /// <summary>Makes a target that is bound at once.</summary>
     public UpstreamTarget(string scheme, string host, int port, string authority, string? certificateName, UpstreamConfig config, UpstreamBinding binding)
@@ -51,9 +52,12 @@ internal sealed class UpstreamTarget
     /// <summary>What the target means now.</summary>
     public UpstreamBinding Binding
     {
-        get => _binding;
+        get => _successor is { } successor ? successor.Binding : _binding;
         set => _binding = value;
     }
+
+    /// <summary>Means from now on what <paramref name="successor"/> means, through every change to come: for requests that outlive a reload.</summary>
+    public void HandOver(UpstreamTarget successor) => _successor = successor;
 }
 
 /// <summary>A target resolved against one set of certificates: a pool to rent from, or the reason why there is none.</summary>

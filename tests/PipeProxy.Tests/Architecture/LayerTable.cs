@@ -19,6 +19,8 @@ internal static class LayerTable
         ["Upstream"] = ["Tls", "Transport", "Certificates", "Configuration", "Telemetry"],
         ["Connections"] = ["Transport", "Tls", "Http1", "Configuration", "Telemetry"],
         ["Forwarding"] = ["Connections", "Routing", "Upstream", "Http1", "Certificates", "Configuration", "Telemetry"],
+        ["Rotation"] = ["Upstream", "Tls", "Transport", "Http1", "Certificates", "Configuration", "Telemetry"],
+        ["Control"] = ["Rotation", "Telemetry", "Configuration"],
         ["Diagnosis"] = ["Upstream", "Tls", "Transport", "Http1", "Certificates", "Configuration", "Telemetry"],
     };
 

@@ -178,7 +178,7 @@ public sealed class MtlsCertificateCommandTests : IDisposable
         var run = await Run("update", "--name", "a", "--cert", _folder.Write("new.pem", other.CertificatePem), "--key", _folder.Write("new-key.pem", other.KeyPem), "--no-wait");
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains("version       2", run.Output, StringComparison.Ordinal);
-        Assert.Contains("picks the change up within seconds", run.Output, StringComparison.Ordinal);
+        Assert.Contains("tries the change within seconds", run.Output, StringComparison.Ordinal);
 
         Assert.Equal(0, (await Run("update", "a", "--environment-type", "development")).ExitCode);
         var certificate = new CertificateStore(_folder.File("store")).Load().Certificates["a"];
@@ -252,7 +252,7 @@ public sealed class MtlsCertificateCommandTests : IDisposable
         var listed = Json(await Run("list", "--output", "json"));
         Assert.Equal(["store", "certificates"], listed.EnumerateObject().Select(static property => property.Name));
         var entry = listed.GetProperty("certificates")[0];
-        Assert.Equal(["name", "version", "environmentTypes", "enabled", "notBefore", "notAfter", "daysLeft", "fingerprint", "routes"], entry.EnumerateObject().Select(static property => property.Name));
+        Assert.Equal(["name", "version", "environmentTypes", "enabled", "notBefore", "notAfter", "daysLeft", "fingerprint", "routes", "presentedVersion"], entry.EnumerateObject().Select(static property => property.Name));
         Assert.Equal("2026-05-31T11:59:59Z", entry.GetProperty("notAfter").GetString());
         Assert.Equal(-1, entry.GetProperty("daysLeft").GetInt32());
 

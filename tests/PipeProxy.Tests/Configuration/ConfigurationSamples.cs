@@ -48,7 +48,7 @@ internal static class ConfigurationSamples
           "trustedCertificates": "origin-ca.pem",
           "upstreams": {
             "https://my-alb.example": {
-              "preset": "aws-alb", "serverName": "alb.example", "requireCertificateRequest": false, "tlsResume": true,
+              "preset": "aws-alb", "serverName": "alb.example", "requireCertificateRequest": false, "probe": "/healthz?deep=1", "tlsResume": true,
               "pool": { "maxConnections": 8, "maxConnecting": 4, "handshakesPerSecond": 50, "minIdle": 1, "idleTimeout": "20s", "maxAge": "10m", "queueTimeout": "1s", "drainTimeout": "5s",
                 "breaker": { "refusals": 3, "openTime": "30s" } },
               "limits": { "requestLine": "8KiB", "field": 4096, "fields": "32KiB", "responseHead": "16KiB", "forwardedFor": 10 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
 using PipeProxy.Testing;
 using PipeProxy.Tests.Transport;
 using PipeProxy.Transport;
@@ -51,6 +52,52 @@ public sealed class ConnectRaceTests
         Assert.Equal(IPAddress.Loopback, address);
         await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 1, "the loser is closed");
         await loops.RunAsync(() => Close(socket!));
+    }
+
+    [Fact]
+    public async Task SecondAttempt_BeginsAfterItsDelayAndNotBefore()
+    {
+        FakeTimeProvider time = new();
+        await using var loops = new TestLoops(time: time);
+        using var silent = new FullBacklog("127.0.0.4");
+        await using var origin = ByteOriginAt(silent.Port);
+        var running = RunAsync(loops[0], silent.Port, "127.0.0.4", "127.0.0.1");
+
+        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 1, "the first");
+        time.Advance(ConnectRace.AttemptDelay - TimeSpan.FromMilliseconds(1));
+        await Task.Delay(300);
+        Assert.Equal(1, loops[0].Transport.SocketCount);
+
+        // Deadlines are kept to a tick.
+        time.Advance(TimeSpan.FromMilliseconds(100));
+
+        var (socket, address) = await running;
+        Assert.Equal(IPAddress.Loopback, address);
+        await loops.RunAsync(() => Close(socket!));
+    }
+
+    [Fact]
+    public async Task NobodyAnswers_EachHasTheConnectTimeout()
+    {
+        FakeTimeProvider time = new();
+        await using var loops = new TestLoops(time: time);
+        using var silent = new FullBacklog("127.0.0.5");
+        ConnectRace? race = null;
+        var running = TestLoops.RunAsync(loops[0], () =>
+        {
+            race = new ConnectRace(loops[0], [IPAddress.Parse("127.0.0.5"), IPAddress.Parse("127.0.0.5")], silent.Port, TimeSpan.FromSeconds(5));
+            return race.RunAsync();
+        });
+        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 1, "the first");
+        time.Advance(ConnectRace.AttemptDelay);
+        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 2, "the second");
+        time.Advance(TimeSpan.FromSeconds(4.8));
+        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 1, "the first one's time is over");
+        Assert.False(running.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(0.3));
+
+        Assert.Null((await running).Socket);
+        Assert.Equal(IoStatus.TimedOut, race!.LastStatus);
     }
 
     [Fact]

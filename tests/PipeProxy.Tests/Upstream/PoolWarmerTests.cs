@@ -29,6 +29,7 @@ public sealed class PoolWarmerTests
         var lease = await bench.RentAsync(target);
         Assert.False(lease.Connection.IsFirstUse);
         Assert.False(lease.Connection.MayBeStale);
+        await origin.WaitForConnectionAsync();
         Assert.Single(origin.Connections);
         bench.Time.Advance(TimeSpan.FromSeconds(1.1));
         await PoolBench.UntilAsync(() => pool.OpenConnections == 2, "another is opened ahead");

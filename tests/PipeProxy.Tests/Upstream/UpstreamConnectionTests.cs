@@ -173,6 +173,24 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         Assert.Empty(_bench.Pool.AllPools);
     }
 
+    [Fact]
+    public async Task DrainUnderADeadline_StaysUnderIt()
+    {
+        var origin = _bench.SilentOrigin();
+        var target = _bench.Target(origin.Port, new PoolConfig { DrainTimeout = TimeSpan.FromSeconds(5) }, "http");
+        var lease = await _bench.RentAsync(target);
+        var pool = target.Binding.Pool!;
+        pool.Retire();
+        pool.KeepOnly([System.Net.IPAddress.Parse("127.0.0.9")]);
+        await PoolBench.UntilAsync(() => lease.Connection.State == UpstreamState.Draining, "it drains");
+        var pending = Transport.TestLoops.RunAsync(_bench.Loops[0], async () => await lease.Connection.ReadAsync());
+
+        _bench.Time.Advance(TimeSpan.FromSeconds(5.2));
+
+        Assert.True((await pending).IsCompleted);
+        await _bench.OnLoopAsync(lease.Discard);
+    }
+
     [Theory]
     [InlineData(60, 55)]
     [InlineData(5, 4)]

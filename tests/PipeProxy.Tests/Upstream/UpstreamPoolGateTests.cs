@@ -51,6 +51,7 @@ public sealed class UpstreamPoolGateTests
         var others = Enumerable.Range(0, 4).Select(i => bench.RentAsync(target, loop: i % 2)).ToList();
         await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Waiting == 4, "they wait");
         Assert.Equal(2, handshakes.Begun);
+        await PoolBench.UntilAsync(() => origin.Connections.Count == 2, "both are accepted");
         await origin.Connections[^1].WriteAsync("x");
         Assert.Null(await bench.ExchangeAsync(first.Connection, thenReturn: false));
 

@@ -1,0 +1,166 @@
+using PipeProxy.Certificates;
+using PipeProxy.Cli.Output;
+using PipeProxy.Control;
+using PipeProxy.Rotation;
+using PipeProxy.Telemetry;
+
+namespace PipeProxy.Cli.MtlsCertificate;
+
+/// <summary>The proxies that run with a store: what a change means there, asked through their sockets and told to a person or a script.</summary>
+internal static class RunningProxies
+{
+    // DNS, connect, handshake and the two seconds that an origin has to say no, with room for slow settings.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    // Longer answers than that end behind the command's back.
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Lets every proxy read the store now, and waits until it is decided what <paramref name="name"/> means there.</summary>
+    public static Task<IReadOnlyList<ControlAnswer>> SettleAsync(CertificateStore store, string name, CancellationToken cancellationToken)
+        => ControlClient.AskAsync(store.Folder, new ControlRequest(ControlRequest.CurrentVersion, ControlCommand.Settle, name) { WaitMilliseconds = (int)DrainPatience.TotalMilliseconds }, Patience, cancellationToken);
+
+    /// <summary>Which routes of running proxies present <paramref name="name"/>.</summary>
+    public static Task<IReadOnlyList<ControlAnswer>> UsageAsync(CertificateStore store, string name, CancellationToken cancellationToken)
+        => ControlClient.AskAsync(store.Folder, new ControlRequest(ControlRequest.CurrentVersion, ControlCommand.Usage, name), Patience, cancellationToken);
+
+    /// <summary>Whether a proxy rolled <paramref name="version"/> back.</summary>
+    public static bool IsRolledBack(ControlAnswer answer, int version) => answer.Rotation is { Outcome: RotationOutcome.RolledBack } rotation && rotation.ToVersion == version;
+
+    /// <summary>What an update to <paramref name="version"/> came to in each proxy.</summary>
+    public static void WriteUpdate(Terminal terminal, IReadOnlyList<ControlAnswer> answers, int version)
+    {
+        if (answers.Count == 0)
+        {
+            terminal.Output.WriteLine($"No proxy is running with this store; the next one that starts presents version {version}.");
+        }
+
+        foreach (var answer in answers)
+        {
+            terminal.Output.WriteLine($"{Who(answer)} {ResultOf(answer, version) switch
+            {
+                "switched" when answer.Rotation!.Forced => $"switched from version {answer.Rotation.FromVersion} to {version}, whatever origins say:",
+                "switched" => $"switched from version {answer.Rotation!.FromVersion} to {version}:",
+                "rolledBack" => $"stays with version {answer.Rotation!.FromVersion}:",
+                "superseded" => $"had version {version} on trial when another change came.",
+                "inForce" when answer.Routes is [] => $"knows version {version}; none of its routes presents it.",
+                "inForce" when answer.Problem is { } problem => $"does not present it: {problem}.",
+                "inForce" => $"has version {version} in force; it is the certificate that it had before.",
+                "waiting" => $"stays with version {answer.InForce} while version {version} is not valid.",
+                "unknown" => "does not know the certificate; none of its routes presents it.",
+                _ => $"gave no answer: {answer.Error}.",
+            }}");
+            if (answer.Rotation is { Origins.Count: > 0 } rotation && rotation.ToVersion == version)
+            {
+                WriteVerdicts(terminal, rotation);
+            }
+
+            WriteLeaving(terminal, answer);
+        }
+    }
+
+    /// <summary>What <c>enable</c>, <c>disable</c> or <c>delete</c> came to in each proxy.</summary>
+    public static void WriteSwitch(Terminal terminal, IReadOnlyList<ControlAnswer> answers)
+    {
+        if (answers.Count == 0)
+        {
+            terminal.Output.WriteLine("No proxy is running with this store.");
+        }
+
+        foreach (var answer in answers)
+        {
+            terminal.Output.WriteLine($"{Who(answer)} {answer switch
+            {
+                { Error: { } error } => $"gave no answer: {error}.",
+                { Routes: null or [] } => "has no route that presents it.",
+                { Problem: not null } => $"presents it no more; {Listed(answer.Routes)} answer 522.",
+                _ => $"presents version {answer.InForce} for {Listed(answer.Routes)}.",
+            }}");
+            WriteLeaving(terminal, answer);
+        }
+    }
+
+    /// <summary>The same for scripts.</summary>
+    public static IReadOnlyList<ProxyJson> Json(IReadOnlyList<ControlAnswer> answers, int? version) => [.. answers.Select(answer => new ProxyJson(
+        answer.Process,
+        answer.Urls,
+        ResultOf(answer, version ?? answer.InForce ?? 0),
+        answer.InForce,
+        answer.Routes,
+        answer.Rotation is { } rotation && rotation.ToVersion == version ? [.. rotation.Origins.Select(Json)] : null,
+        answer.Leaving,
+        answer.Problem,
+        answer.Error))];
+
+    /// <summary>The refusals that rolled an update back, with what to do.</summary>
+    public static void WriteRefusals(Terminal terminal, IReadOnlyList<ControlAnswer> answers, string name, int version)
+    {
+        foreach (var refusal in answers.Where(answer => IsRolledBack(answer, version)).SelectMany(static answer => answer.Rotation!.Origins).Where(static origin => origin.Verdict == CanaryVerdict.Refused))
+        {
+            terminal.WriteError($"{refusal.Origin} refused version {version} of '{name}', so it is not in force: {refusal.Detail}", refusal.Next);
+        }
+    }
+
+    private static OriginVerdictJson Json(CanaryResult origin) => new(
+        origin.Origin,
+        origin.Verdict.ToString().ToLowerInvariant(),
+        origin.Detail,
+        origin.Next,
+        origin.Alert,
+        origin.Alert is { } alert ? TlsAlerts.NameOf(alert) : null,
+        origin.AcceptableAuthorities,
+        origin.UnacceptedIssuers);
+
+    private static string ResultOf(ControlAnswer answer, int version)
+        => answer.Error is not null ? "unanswered"
+            : answer.Rotation is { } rotation && rotation.ToVersion == version && !(rotation.Outcome == RotationOutcome.Superseded && answer.InForce == version)
+                ? rotation.Outcome switch { RotationOutcome.Switched => "switched", RotationOutcome.RolledBack => "rolledBack", _ => "superseded" }
+            : answer.InForce == version ? "inForce"
+            : answer.InForce is not null ? "waiting"
+            : "unknown";
+
+    private static void WriteVerdicts(Terminal terminal, CertificateRotation rotation)
+    {
+        var table = new Table("  ORIGIN", "VERDICT", "DETAIL");
+        foreach (var origin in rotation.Origins)
+        {
+            table.Add($"  {origin.Origin}", new Cell(origin.Verdict.ToString().ToLowerInvariant(), ColorOf(origin.Verdict)), Terminal.Plain(origin.Detail));
+        }
+
+        table.WriteTo(terminal);
+        foreach (var origin in rotation.Origins.Where(static origin => origin.UnacceptedIssuers is not null))
+        {
+            terminal.WriteWarning(
+                $"{origin.Origin} accepts certificates of other authorities. It accepts: {string.Join("; ", origin.AcceptableAuthorities!)}. Ours was issued by: {string.Join("; ", origin.UnacceptedIssuers!)}.");
+        }
+    }
+
+    private static void WriteLeaving(Terminal terminal, ControlAnswer answer)
+    {
+        if (answer.Leaving is > 0 and var leaving)
+        {
+            terminal.Output.WriteLine($"  {leaving} connection{(leaving == 1 ? "" : "s")} under what it meant before still serve{(leaving == 1 ? "s" : "")} a request, and close{(leaving == 1 ? "s" : "")} behind it.");
+        }
+        else if (answer.Leaving == 0 && answer.Routes is { Count: > 0 })
+        {
+            terminal.Output.WriteLine("  No connection is left under what it meant before.");
+        }
+    }
+
+    private static Color ColorOf(CanaryVerdict verdict) => verdict switch
+    {
+        CanaryVerdict.Accepted => Color.Green,
+        CanaryVerdict.Refused => Color.Red,
+        _ => Color.Yellow,
+    };
+
+    /// <summary>A proxy in words, as the beginning of a sentence.</summary>
+    public static string Who(ControlAnswer answer) => answer.Urls.Count == 0 ? $"The proxy {answer.Process}" : $"The proxy {answer.Process} ({string.Join(", ", answer.Urls)})";
+
+    private static string Listed(IReadOnlyList<string> routes) => $"{(routes.Count == 1 ? "the route" : "the routes")} {string.Join(", ", routes)}";
+}
+
+/// <summary>A running proxy and what a change came to there: <c>switched</c>, <c>rolledBack</c>, <c>superseded</c>, <c>inForce</c>, <c>waiting</c> (for its validity), <c>unknown</c> or <c>unanswered</c>.</summary>
+internal sealed record ProxyJson(int Process, IReadOnlyList<string> Urls, string Result, int? Version, IReadOnlyList<string>? Routes, IReadOnlyList<OriginVerdictJson>? Origins, int? ConnectionsLeaving, string? Problem, string? Error);
+
+/// <summary>What an origin made of a certificate: <c>accepted</c>, <c>silent</c>, <c>refused</c> or <c>unreachable</c>.</summary>
+internal sealed record OriginVerdictJson(string Origin, string Verdict, string Detail, string? Next, int? Alert, string? AlertName, IReadOnlyList<string>? AcceptableAuthorities, IReadOnlyList<string>? UnacceptedIssuers);

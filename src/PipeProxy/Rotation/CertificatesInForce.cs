@@ -1,0 +1,169 @@
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+
+namespace PipeProxy.Rotation;
+
+/// <summary>Which version each certificate name means now, while a source may already hold another: the rules of rotation, without I/O.</summary>
+/// <remarks>Not thread-safe. A plan changes nothing until it is committed: a configuration that is refused leaves everything as it was.</remarks>
+internal sealed class CertificatesInForce
+{
+    private readonly Dictionary<string, CertificateTrial> _trials = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ClientCertificate> _refused = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ClientCertificate> _approved = new(StringComparer.Ordinal);
+    private Dictionary<string, ClientCertificate> _inForce = new(StringComparer.Ordinal);
+
+    /// <summary>Trials under way, by name.</summary>
+    internal IReadOnlyDictionary<string, CertificateTrial> Trials => _trials;
+
+    /// <summary>What is in force under <paramref name="name"/>; null when nothing is.</summary>
+    internal ClientCertificate? Of(string name) => _inForce.GetValueOrDefault(name);
+
+    /// <summary>Says what each name is to mean, now that a source was read.</summary>
+    /// <param name="loaded">What the source holds.</param>
+    /// <param name="now">The moment that validities are judged by.</param>
+    /// <param name="environment">What certificates must be enabled for.</param>
+    /// <param name="isPresented">Whether routes present the certificate of that name to somebody; nobody else can refuse it.</param>
+    internal RotationPlan Plan(CertificateSet loaded, DateTimeOffset now, EnvironmentType environment, Func<string, bool> isPresented)
+    {
+        var plan = new RotationPlan { ChangesAt = loaded.ChangesAt };
+        var effective = new Dictionary<string, ClientCertificate>(StringComparer.Ordinal);
+        foreach (var (name, candidate) in loaded.Certificates)
+        {
+            effective[name] = Decide(candidate, now, environment, isPresented(name), plan);
+        }
+
+        plan.Effective = new CertificateSet(effective, [.. loaded.Errors, .. plan.Notes]);
+        return plan;
+    }
+
+    /// <summary>Puts the plan in force. Its <see cref="RotationPlan.Begin"/> are on trial from here on; what was on trial before and is not any more has ended.</summary>
+    internal void Commit(RotationPlan plan)
+    {
+        foreach (var (name, trial) in _trials.ToList())
+        {
+            if (!plan.Continued.Contains(trial))
+            {
+                _trials.Remove(name);
+                trial.End(RotationOf(trial, RotationOutcome.Superseded, []));
+            }
+        }
+
+        foreach (var trial in plan.Begin)
+        {
+            _trials[trial.Candidate.Name] = trial;
+        }
+
+        // A name that cannot be read right now keeps what it meant.
+        foreach (var (name, certificate) in plan.Effective.Certificates)
+        {
+            _inForce[name] = certificate;
+            _approved.Remove(name);
+        }
+    }
+
+    /// <summary>Ends a trial.</summary>
+    /// <returns>How it ended; after <see cref="RotationOutcome.Switched"/> the next plan puts the candidate in force.</returns>
+    internal CertificateRotation Judge(CertificateTrial trial, IReadOnlyList<CanaryResult> results)
+    {
+        var name = trial.Candidate.Name;
+        if (!_trials.TryGetValue(name, out var current) || current != trial)
+        {
+            return RotationOf(trial, RotationOutcome.Superseded, results);
+        }
+
+        _trials.Remove(name);
+        if (trial.Decides && !trial.Candidate.Forced && results.Any(static result => result.Verdict == CanaryVerdict.Refused))
+        {
+            _refused[name] = trial.Candidate;
+            return RotationOf(trial, RotationOutcome.RolledBack, results);
+        }
+
+        _refused.Remove(name);
+        _approved[name] = trial.Candidate;
+        return RotationOf(trial, RotationOutcome.Switched, results);
+    }
+
+    private static CertificateRotation RotationOf(CertificateTrial trial, RotationOutcome outcome, IReadOnlyList<CanaryResult> results)
+        => new(trial.Candidate.Name, trial.Before.Version, trial.Candidate.Version, outcome, results) { Forced = trial.Candidate.Forced };
+
+    private ClientCertificate Decide(ClientCertificate candidate, DateTimeOffset now, EnvironmentType environment, bool isPresented, RotationPlan plan)
+    {
+        var name = candidate.Name;
+        if (!_inForce.TryGetValue(name, out var before) || before.Identity == candidate.Identity || !isPresented)
+        {
+            Continue(candidate, plan);
+            return candidate;
+        }
+
+        var beforeServes = before.UsabilityAt(now, environment) == CertificateUsability.Usable;
+        switch (candidate.UsabilityAt(now, environment))
+        {
+            // The operator's word is in force at once, and what may not be presented is not tried either.
+            case CertificateUsability.Disabled or CertificateUsability.NotEnabledForEnvironment:
+                return candidate;
+            case CertificateUsability.NotYetValid or CertificateUsability.Expired when beforeServes:
+                plan.LookAgainAt(candidate.NotBefore > now ? candidate.NotBefore : before.NotAfter);
+                plan.Notes.Add(new ConfigurationError(
+                    null,
+                    CertificateProblem.SettingOf(name),
+                    null,
+                    $"{CertificateProblem.Of(candidate, now, environment)!.Cause}; the one before, valid to {before.NotAfter:yyyy-MM-dd HH:mm} UTC, is presented meanwhile.",
+                    ErrorSeverity.Warning));
+                return before;
+            case CertificateUsability.NotYetValid or CertificateUsability.Expired:
+                return candidate;
+        }
+
+        if (_approved.TryGetValue(name, out var approved) && IsSame(approved, candidate))
+        {
+            return candidate;
+        }
+
+        if (_refused.TryGetValue(name, out var refused) && ReferenceEquals(refused.Leaf, candidate.Leaf))
+        {
+            return before;
+        }
+
+        if (!Continue(candidate, plan))
+        {
+            plan.Begin.Add(new CertificateTrial(before, candidate, decides: beforeServes));
+        }
+
+        return beforeServes ? before : candidate;
+    }
+
+    private bool Continue(ClientCertificate candidate, RotationPlan plan)
+    {
+        if (_trials.TryGetValue(candidate.Name, out var trial) && IsSame(trial.Candidate, candidate))
+        {
+            plan.Continued.Add(trial);
+            return true;
+        }
+
+        return false;
+    }
+
+    // By value: a source may read anew what has not changed.
+    private static bool IsSame(ClientCertificate one, ClientCertificate other) => one.Identity == other.Identity && one.Version == other.Version;
+}
+
+/// <summary>What names are to mean, and what is to be tried first.</summary>
+internal sealed class RotationPlan
+{
+    /// <summary>What is in force once the plan is committed.</summary>
+    internal CertificateSet Effective { get; set; } = CertificateSet.Empty;
+
+    /// <summary>Trials to start.</summary>
+    internal List<CertificateTrial> Begin { get; } = [];
+
+    /// <summary>Trials under way that go on.</summary>
+    internal HashSet<CertificateTrial> Continued { get; } = [];
+
+    /// <summary>What an operator should know.</summary>
+    internal List<ConfigurationError> Notes { get; } = [];
+
+    /// <summary>When to plan anew although nothing was changed; null: never.</summary>
+    internal DateTimeOffset? ChangesAt { get; set; }
+
+    internal void LookAgainAt(DateTimeOffset moment) => ChangesAt = ChangesAt is { } at && at < moment ? at : moment;
+}

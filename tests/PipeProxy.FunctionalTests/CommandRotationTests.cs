@@ -1,0 +1,157 @@
+using System.Text.Json;
+using AlbSimulator;
+using PipeProxy.Testing;
+
+namespace PipeProxy.FunctionalTests;
+
+/// <summary>The commands that change a certificate wait for the running proxy and tell what became of the change there.</summary>
+public sealed class CommandRotationTests : IDisposable
+{
+    private const string Name = "alice";
+
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Update_TellsPerOriginAndRollsBackWhatIsRefused()
+    {
+        await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());
+        await CreateAsync();
+        await using var proxy = await RunAsync(balancer);
+        Assert.Equal("CN=alice", await SubjectAsync(proxy));
+
+        await using (var accepted = await UpdateAsync("CN=alice-2", TestCertificates.Root))
+        {
+            Assert.Equal(0, accepted.ExitCode);
+            Assert.Contains("switched from version 1 to 2", Text(accepted.OutputLines), StringComparison.Ordinal);
+            Assert.Contains($"https://localhost:{balancer.Port}  accepted", Text(accepted.OutputLines), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("CN=alice-2", await SubjectAsync(proxy));
+
+        await using (var refused = await UpdateAsync("CN=stranger", TestCertificates.OtherRoot))
+        {
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains("stays with version 2", Text(refused.OutputLines), StringComparison.Ordinal);
+            Assert.Contains("refused version 3", Text(refused.ErrorLines), StringComparison.Ordinal);
+            Assert.Contains("unknown_ca", Text(refused.ErrorLines), StringComparison.Ordinal);
+            Assert.Contains("Add the CA that issued", Text(refused.ErrorLines), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("CN=alice-2", await SubjectAsync(proxy));
+        using var described = await JsonAsync("describe", "--name", Name);
+        Assert.Equal(2, described.RootElement.GetProperty("version").GetInt32());
+        Assert.Equal(["overlap", "active", "refused"], described.RootElement.GetProperty("versions").EnumerateArray().Select(static version => version.GetProperty("state").GetString()));
+
+        await using (var forced = await UpdateAsync("CN=stranger", TestCertificates.OtherRoot, "--force", "--output", "json"))
+        {
+            Assert.Equal(0, forced.ExitCode);
+            using var json = JsonDocument.Parse(Text(forced.OutputLines));
+            var told = json.RootElement.GetProperty("proxies")[0];
+            Assert.Equal(("updated", "switched", 4), (json.RootElement.GetProperty("result").GetString(), told.GetProperty("result").GetString(), told.GetProperty("version").GetInt32()));
+            Assert.Equal(("refused", "unknown_ca"), (told.GetProperty("origins")[0].GetProperty("verdict").GetString(), told.GetProperty("origins")[0].GetProperty("alertName").GetString()));
+        }
+    }
+
+    [Fact]
+    public async Task DisableEnableAndDelete_TellTheEffectAndACertificateInUseIsNotDeleted()
+    {
+        await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());
+        await CreateAsync();
+        await using var proxy = await RunAsync(balancer);
+        await SubjectAsync(proxy);
+
+        await using (var disabled = await CommandAsync("disable", "--name", Name))
+        {
+            Assert.Contains("presents it no more", Text(disabled.OutputLines), StringComparison.Ordinal);
+            Assert.Contains("No connection is left", Text(disabled.OutputLines), StringComparison.Ordinal);
+        }
+
+        await using (var enabled = await CommandAsync("enable", "--name", Name))
+        {
+            Assert.Contains("presents version 1", Text(enabled.OutputLines), StringComparison.Ordinal);
+        }
+
+        await using (var deleted = await CommandAsync("delete", "--name", Name, "--force"))
+        {
+            Assert.Equal(1, deleted.ExitCode);
+            Assert.Contains("is in use", Text(deleted.ErrorLines), StringComparison.Ordinal);
+            Assert.Contains("the-route", Text(deleted.ErrorLines), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("CN=alice", await SubjectAsync(proxy));
+        Assert.Single(Directory.GetFiles(_folder.Combine("certificates"), ".proxy-*.sock"));
+        proxy.Signal(ProcessSignal.Terminate);
+        Assert.Equal(0, await proxy.WaitForExitAsync());
+        Assert.Empty(Directory.GetFiles(_folder.Combine("certificates"), ".proxy-*"));
+
+        await using var gone = await CommandAsync("delete", "--name", Name, "--force");
+        Assert.Equal(0, gone.ExitCode);
+        Assert.Contains("No proxy is running", Text(gone.OutputLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ProxyThatWasKilled_LeavesNoSocketThatACommandWaitsFor()
+    {
+        await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());
+        await CreateAsync();
+        await using (var proxy = await RunAsync(balancer))
+        {
+            proxy.Signal(ProcessSignal.Kill);
+            await proxy.WaitForExitAsync();
+        }
+
+        Assert.Single(Directory.GetFiles(_folder.Combine("certificates"), ".proxy-*.sock"));
+
+        await using var update = await UpdateAsync("CN=alice-2", TestCertificates.Root);
+
+        Assert.Contains("No proxy is running", Text(update.OutputLines), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.Combine("certificates"), ".proxy-*"));
+    }
+
+    private static string Text(IReadOnlyList<string> lines) => string.Join('\n', lines);
+
+    private static async Task<string?> SubjectAsync(TestProcess proxy)
+    {
+        string line = await proxy.WaitForLineAsync("^listening on ");
+        using var client = await RawClient.ConnectAsync(TestProxy.PortOf(line.TrimEnd('/')));
+        return (await client.ExchangeAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n", whole: true))["X-Amzn-Mtls-Clientcert-Subject"];
+    }
+
+    private async Task<TestProcess> RunAsync(LoadBalancer balancer)
+    {
+        string url = $"https://localhost:{balancer.Port}";
+        _folder.Write("pipeproxy.json", $$"""
+            { "listeners": [ { "url": "http://127.0.0.1:0" } ], "resolve": { "localhost": [ "127.0.0.1" ] }, "certificateStore": "certificates",
+              "trustedCertificates": "{{TestCertificates.Root.CertificatePath}}", "upstreams": { "{{url}}": { "probe": "/" } },
+              "routes": [ { "path": "/{*rest}", "name": "the-route", "baseUrl": "{{url}}", "mtlsCertificate": "{{Name}}" } ] }
+            """);
+        var proxy = TestProcess.Start(ProxyBinary.Path, ["run", "--allow-root", .. TestedTransport.Arguments], _folder.Path);
+        await proxy.WaitForLineAsync("^listening on ");
+        return proxy;
+    }
+
+    private async Task CreateAsync()
+    {
+        await using var create = await CommandAsync("create", "--name", Name, "--cert", TestCertificates.Alice.CertificatePath, "--key", TestCertificates.Alice.KeyPath, "--environment-type", "development");
+        Assert.Equal(0, create.ExitCode);
+    }
+
+    private Task<TestProcess> UpdateAsync(string subject, TestCertificate issuer, params IEnumerable<string> arguments)
+    {
+        (string certificate, string key) = TestProxyCertificate.IssuePem(subject, issuer);
+        _folder.Write("new.pem", certificate);
+        _folder.Write("new-key.pem", key);
+        return CommandAsync(["update", "--name", Name, "--cert", "new.pem", "--key", "new-key.pem", .. arguments]);
+    }
+
+    private async Task<JsonDocument> JsonAsync(params IEnumerable<string> arguments)
+    {
+        await using var process = await CommandAsync([.. arguments, "--output", "json"]);
+        return JsonDocument.Parse(Text(process.OutputLines));
+    }
+
+    private Task<TestProcess> CommandAsync(params IEnumerable<string> arguments)
+        => TestProcess.RunAsync(ProxyBinary.Path, ["mtls-certificate", .. arguments, "--store", "certificates"], _folder.Path);
+}
