@@ -66,8 +66,7 @@ public sealed class BreakerTests
         Assert.Equal(522, await StatusAsync());
         Assert.Equal(503, await StatusAsync());
 
-        proxy.Certificates.Set(TestProxy.Named(TestProxy.CertificateName, TestCertificates.Client));
-        await proxy.WaitForLogAsync("Certificates were reloaded");
+        await proxy.RotateAsync(TestProxy.Named(TestProxy.CertificateName, TestCertificates.Client));
 
         Assert.Equal(200, await StatusAsync());
 

@@ -22,7 +22,7 @@ public sealed class PoolTests
         Assert.Equal("ok", (await proxy.GetAsync()).Text);
 
         Assert.Equal(2, origin.Connections.Count);
-        Assert.Equal(0, proxy.Proxy.Pools[0].Busy);
+        await UntilAsync(() => proxy.Proxy.Pools is [{ Busy: 0, Idle: 1, Unconfirmed: 1 }]);
     }
 
     [Fact]
@@ -134,7 +134,9 @@ public sealed class PoolTests
         }
 
         await UntilAsync(() => proxy.Proxy.Pools.All(static pool => !pool.Retired));
-        Assert.Single(origin.Connections);
+
+        // Others were trials of the new certificate, without a request.
+        Assert.Single(origin.Connections, static connection => connection.Received.Length > 0);
     }
 
     [Fact]
@@ -157,7 +159,7 @@ public sealed class PoolTests
         proxy.Certificates.Set(TestProxyCertificate.Issue(TestProxy.CertificateName, "CN=new"));
 
         Assert.Equal("ok", (await second).Text);
-        Assert.Equal((2, "CN=new"), (origin.Connections.Count, origin.Connections[1].ClientSubject));
+        Assert.Equal(["CN=client", "CN=new"], origin.Connections.Where(static connection => connection.Received.Length > 0).Select(static connection => connection.ClientSubject));
     }
 
     [Fact]

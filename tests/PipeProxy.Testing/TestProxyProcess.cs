@@ -17,6 +17,9 @@ public sealed class TestProxyProcess : IAsyncDisposable
     /// <summary>The process, for signals and output.</summary>
     public TestProcess Process { get; }
 
+    /// <summary>Its working folder; the store is <c>certificates</c> there.</summary>
+    public string Folder => _folder.Path;
+
     /// <summary>The URL of the ready line, without a slash at the end.</summary>
     public string Url { get; }
 

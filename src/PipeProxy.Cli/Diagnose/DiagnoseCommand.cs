@@ -16,7 +16,8 @@ internal static class DiagnoseCommand
 
     public static Command Create()
     {
-        var url = new Argument<Uri>("URL") { Description = "The origin: https://HOST[:PORT], with a path if GET should ask for one.", HelpName = "https://HOST[:PORT]", CustomParser = ReadUrl };
+        var url = new Argument<Uri?>("URL") { Description = "The origin: https://HOST[:PORT], with a path if GET should ask for one.", HelpName = "https://HOST[:PORT]", Arity = ArgumentArity.ZeroOrOne, CustomParser = ReadUrl };
+        var recent = new Option<bool>("--recent") { Description = "Instead of a URL: the last failures towards origins, as the proxies that run with the store remember them." };
         var certificate = new Option<string?>("--mtls-certificate") { Description = "Name of the client certificate to present, as in a route.", HelpName = "NAME" };
         var config = new Option<string?>("--config") { Description = "Configuration whose certificates may be named too. Default: ./pipeproxy.json when it exists.", HelpName = "FILE" };
         var trustedCa = new Option<string?>("--trusted-ca") { Description = "PEM file that replaces the system's roots when the origin is verified.", HelpName = "FILE" };
@@ -28,13 +29,14 @@ internal static class DiagnoseCommand
             Remarks =
             [
                 "Steps: DNS, TCP, TLS without a certificate, TLS with it, first read, GET. The request is sent only over the connection that presents the certificate.",
-                "Exit codes: 0 requests get through, 1 they do not (the cause is told), 2 usage.",
+                "Exit codes: 0 requests get through, 1 they do not (the cause is told), 2 usage. With --recent: 0 a running proxy answered, 1 none did.",
             ],
             Examples =
             [
                 "pipeproxy diagnose https://my-alb.example --mtls-certificate aws-alb-cert",
                 "pipeproxy diagnose https://localhost:8443/status/403 --mtls-certificate aws-alb-cert --trusted-ca certs/root-cert.pem",
                 "pipeproxy diagnose https://my-alb.example --mtls-certificate aws-alb-cert --store /var/lib/pipeproxy/certificates --output json",
+                "pipeproxy diagnose --recent",
             ],
         };
         command.Options.Add(certificate);
@@ -48,15 +50,28 @@ internal static class DiagnoseCommand
             command.Options.Add(option);
         }
 
+        command.Options.Add(recent);
         command.Options.Add(config);
         command.Options.Add(trustedCa);
         command.Options.Add(serverName);
         command.Options.Add(timeout);
-        command.SetAction(async (parsed, _) =>
+        command.Validators.Add(result =>
         {
+            if (result.GetResult(url) is { Tokens.Count: > 0 } == result.GetResult(recent) is { Implicit: false })
+            {
+                result.AddError("diagnose takes the URL of an origin, or --recent.");
+            }
+        });
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(recent))
+            {
+                return (int)await RecentFailures.RunAsync(Terminal.Of(parsed), CertificateOptions.OpenStore(parsed), CertificateOptions.WantsJson(parsed), cancellationToken);
+            }
+
             var request = new DiagnosisRequest
             {
-                Url = parsed.GetRequiredValue(url),
+                Url = parsed.GetRequiredValue(url)!,
                 Certificate = parsed.GetValue(certificate) is { } name ? Find(CertificateOptions.OpenStore(parsed), name, parsed.GetValue(config)) : null,
                 TrustedRoots = parsed.GetValue(trustedCa) is { } file ? TrustedRoots.Read(file) : null,
                 TrustedRootsName = parsed.GetValue(trustedCa),
@@ -128,7 +143,7 @@ internal static class DiagnoseCommand
             : throw new CertificateException($"The certificate '{name}' of the configuration {set.Errors.First(error => error.Setting == $"certificates.{name}").Message}");
     }
 
-    private static Uri ReadUrl(ArgumentResult result)
+    private static Uri? ReadUrl(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps && url.Host.Length > 0 && url.UserInfo.Length == 0)
@@ -137,7 +152,7 @@ internal static class DiagnoseCommand
         }
 
         result.AddError($"URL takes https://HOST[:PORT], not '{text}'.");
-        return null!;
+        return null;
     }
 
     private static TimeSpan? ReadDuration(ArgumentResult result)

@@ -153,7 +153,8 @@ internal static class RunningProxies
         _ => Color.Yellow,
     };
 
-    private static string Who(ControlAnswer answer) => answer.Urls.Count == 0 ? $"The proxy {answer.Process}" : $"The proxy {answer.Process} ({string.Join(", ", answer.Urls)})";
+    /// <summary>A proxy in words, as the beginning of a sentence.</summary>
+    public static string Who(ControlAnswer answer) => answer.Urls.Count == 0 ? $"The proxy {answer.Process}" : $"The proxy {answer.Process} ({string.Join(", ", answer.Urls)})";
 
     private static string Listed(IReadOnlyList<string> routes) => $"{(routes.Count == 1 ? "the route" : "the routes")} {string.Join(", ", routes)}";
 }

@@ -10,6 +10,9 @@ public sealed record Failure(Outcome Outcome, string Detail, string? Next = null
     /// <summary>The handshake had come so far that our certificate was sent.</summary>
     internal bool CertificateSent { get; init; }
 
+    /// <summary>What is known of the TLS handshake, for an operator: version, cipher suite, whether a certificate was requested, the chain that was presented. Null without TLS.</summary>
+    public string? Handshake { get; init; }
+
     /// <summary>When another try may have a chance; null when that is not known. Becomes <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

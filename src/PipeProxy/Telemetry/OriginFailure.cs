@@ -10,4 +10,8 @@ namespace PipeProxy.Telemetry;
 /// <param name="First">When it was first seen.</param>
 /// <param name="Last">When it was last seen.</param>
 /// <param name="Count">How often.</param>
-public sealed record OriginFailure(string Origin, string? Certificate, string Code, byte? Alert, string Detail, string? Next, DateTimeOffset First, DateTimeOffset Last, long Count);
+public sealed record OriginFailure(string Origin, string? Certificate, string Code, byte? Alert, string Detail, string? Next, DateTimeOffset First, DateTimeOffset Last, long Count)
+{
+    /// <summary>What is known of the last one's TLS handshake: version, cipher suite, whether a certificate was requested, the chain that was presented. Null without TLS.</summary>
+    public string? Handshake { get; init; }
+}

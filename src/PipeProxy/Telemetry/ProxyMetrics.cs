@@ -118,7 +118,7 @@ internal sealed class ProxyMetrics : IDisposable
         _meter.CreateObservableCounter("pipeproxy.upstream.handshakes.held_back", () => Upstreams.HeldBack, "{handshake}", "Handshakes that the bounds on their rate did not allow in time.");
         _meter.CreateObservableCounter("pipeproxy.accesslog.dropped", ObserveDropped, "{entry}", "Requests that are not in the access log.");
         _meter.CreateObservableGauge("pipeproxy.loop.lag", ObserveLags, "s", "How long an event waited at most for its loop, since the last collection, by quantile.");
-        _meter.CreateObservableGauge("pipeproxy.ready", () => Volatile.Read(ref _isReady) is { } ready ? [new Measurement<int>(ready() ? 1 : 0)] : Array.Empty<Measurement<int>>(), description: "1 while some route can be served, 0 while every route's certificate is unusable.");
+        _meter.CreateObservableGauge("pipeproxy.ready", () => Volatile.Read(ref _isReady) is { } ready ? [new Measurement<int>(ready() ? 1 : 0)] : Array.Empty<Measurement<int>>(), unit: "1", description: "1 while some route can be served, 0 while every route's certificate is unusable.");
         _meter.CreateObservableGauge("pipeproxy.certificate.expiry", ObserveExpiry, "s", "Time until a client certificate expires; negative afterwards.");
     }
 

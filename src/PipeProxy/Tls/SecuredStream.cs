@@ -12,6 +12,9 @@ internal abstract class SecuredStream : LoopStream
     /// <summary>Set when a read or a write ended in an alert or another failure of TLS.</summary>
     internal abstract Failure? Failure { get; }
 
+    /// <summary>The handshake in words, for an operator; null where there is nothing to say.</summary>
+    internal virtual string? DescribeHandshake() => null;
+
     /// <summary>The alert that ended the connection.</summary>
     internal byte? Alert => Failure?.Alert;
 }

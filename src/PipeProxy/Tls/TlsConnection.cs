@@ -49,6 +49,8 @@ internal sealed class TlsConnection : SecuredStream
 
     internal override Failure? Failure => _failure;
 
+    internal override string? DescribeHandshake() => _peer.Describe(Protocol, Cipher, CertificateRequested);
+
     internal override EventLoop Loop => _socket.Loop;
 
     internal override EndPoint? LocalEndPoint => _socket.LocalEndPoint;
@@ -177,7 +179,7 @@ internal sealed class TlsConnection : SecuredStream
     private IoResult Ended(IoStatus status, Failure? failure)
     {
         _ended = IsClosed ? IoStatus.Aborted : status;
-        _failure ??= IsClosed ? null : failure;
+        _failure ??= IsClosed || failure is null ? null : failure with { Handshake = DescribeHandshake() };
         return new IoResult(0, _ended);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
+using System.Security.Authentication;
 using PipeProxy.Telemetry;
 using PipeProxy.Transport;
 
@@ -81,7 +82,13 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         var failure = error is null
             ? GivenUp("")
             : TlsFailure.OfHandshake(error, peer, transport.Received, transport.EndStatus, verdict, _late);
-        return new TlsResult(null, TlsConnector.SentCertificate(transport.Sent) ? failure with { CertificateSent = true } : failure);
+        // A Certificate message that could be read was TLS 1.2's.
+        var sent = TlsConnector.SentCertificate(transport.Sent);
+        return new TlsResult(null, failure with
+        {
+            CertificateSent = sent,
+            Handshake = peer.Describe(transport.Sent.SawCertificate ? SslProtocols.Tls12 : SslProtocols.None, null, sent ? true : null),
+        });
     }
 
     private Failure GivenUp(string why) => new(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up{why}.");

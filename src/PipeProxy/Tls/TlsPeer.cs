@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Authentication;
 
 namespace PipeProxy.Tls;
 
@@ -47,6 +48,37 @@ internal sealed class TlsPeer(string? serverName, EndPoint? address, string? cer
             _ => null,
         };
     }
+
+    /// <summary>A handshake in words, for an operator; null on a server's side.</summary>
+    /// <param name="protocol">The version agreed on; none when it is not known.</param>
+    /// <param name="cipher">The cipher suite, where the version is known.</param>
+    /// <param name="requested">Whether a certificate of ours was asked for; null when that is not known.</param>
+    internal string? Describe(SslProtocols protocol, TlsCipherSuite? cipher, bool? requested)
+    {
+        if (!IsOrigin)
+        {
+            return null;
+        }
+
+        var version = protocol switch
+        {
+            SslProtocols.Tls13 => "TLS 1.3",
+            SslProtocols.Tls12 => "TLS 1.2",
+            SslProtocols.None => "not agreed on a version as far as is known",
+            var other => other.ToString(),
+        };
+        return $"{version}{(cipher is { } suite ? $", {suite}" : "")}; {requested switch
+        {
+            true when presented is null => "a client certificate was requested and none presented",
+            true => $"a client certificate was requested; presented: {Chain(presented)}",
+            false => "no client certificate was requested",
+            null when presented is null => "no client certificate is set",
+            null => $"to be presented: {Chain(presented)}",
+        }}";
+    }
+
+    private static string Chain(SslStreamCertificateContext context)
+        => string.Join(", ", context.IntermediateCertificates.Prepend(context.TargetCertificate).Select(static certificate => $"{certificate.Subject} (by {certificate.Issuer})"));
 
     private string Issuer => presented?.IntermediateCertificates.Count > 0 ? presented.IntermediateCertificates[^1].Issuer : presented?.TargetCertificate.Issuer ?? "unknown";
 

@@ -63,13 +63,14 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         }
 
         var origin = Key.Origin;
-        return _input.Status switch
+        var ended = _input.Status switch
         {
             IoStatus.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} sent no response head in time.", "Look at the origin, or raise timeouts.firstByte."),
             _ when _cut => new Failure(Outcome.ConnectionTerminated, $"{origin} had not answered when its connection had to end: {WhyCut()}.", "Send the request again; raise pool.drainTimeout of this upstream if its answers take longer."),
             IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),
             _ => new Failure(AfterSilence, $"{origin} closed the connection before a response byte.", NextAfterSilence()),
         };
+        return ended with { Handshake = (_stream as SecuredStream)?.DescribeHandshake() };
     }
 
     // An origin may refuse a certificate without an alert, so on a new connection the end belongs to TLS.

@@ -48,6 +48,7 @@ public sealed class ProxyMetricsTests : IDisposable
                 ("pipeproxy.certificate.expiry", "s"),
                 ("pipeproxy.client.connections", "{connection}"),
                 ("pipeproxy.loop.lag", "s"),
+                ("pipeproxy.ready", "1"),
                 ("pipeproxy.upstream.breaker.opened", "{breaker}"),
                 ("pipeproxy.upstream.breaker.refused", "{request}"),
                 ("pipeproxy.upstream.connections", "{connection}"),

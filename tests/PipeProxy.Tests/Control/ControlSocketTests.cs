@@ -1,0 +1,98 @@
+using System.Net.Sockets;
+using System.Text;
+using PipeProxy.Control;
+using PipeProxy.Testing;
+
+namespace PipeProxy.Tests.Control;
+
+public sealed class ControlSocketTests : IDisposable
+{
+    private static readonly ControlRequest Question = new(ControlRequest.CurrentVersion, ControlCommand.Usage, "alice");
+
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Question_IsAnsweredByEveryProxyOfTheFolder()
+    {
+        await using var one = Open(request => new ControlAnswer { Routes = [request.Certificate!] });
+        await using var two = Open(static _ => new ControlAnswer { Routes = [] });
+
+        var answers = await AskAsync();
+
+        Assert.Equal([0, 1], answers.Select(static answer => answer.Routes!.Count).Order());
+    }
+
+    [Fact]
+    public async Task Socket_IsItsOwnersAlone()
+    {
+        await using var socket = Open(static _ => new ControlAnswer());
+
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(socket.Path) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    }
+
+    [Fact]
+    public async Task SocketThatNobodyListensAt_IsRemovedAndNobodyAnswers()
+    {
+        var left = _folder.Combine(ControlFile.NewName());
+        using (Socket dead = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            dead.Bind(new UnixDomainSocketEndPoint(left));
+            File.Move(left, left + "2");
+        }
+
+        File.Move(left + "2", left);
+
+        Assert.Empty(await AskAsync());
+        Assert.False(File.Exists(left));
+    }
+
+    [Theory]
+    [InlineData("", "a request is one line")]
+    [InlineData("{", "a request is one line")]
+    [InlineData("{\n", "is not JSON")]
+    [InlineData("null\n", "is not JSON")]
+    [InlineData("{\"version\":1}\n", "is not JSON")]
+    [InlineData("[]\n", "is not JSON")]
+    [InlineData("{\"version\":2,\"command\":\"usage\"}\n", "speaks version 1 of the protocol, the request version 2")]
+    public async Task WhatIsNoRequest_IsToldSo(string sent, string told)
+    {
+        await using var socket = Open(static _ => throw new InvalidOperationException("It was taken for a request."));
+
+        Assert.Contains(told, await ExchangeAsync(socket, Encoding.UTF8.GetBytes(sent)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RequestThatHasNoEnd_IsReadToItsLimitAndNoFurther()
+    {
+        await using var socket = Open(static _ => new ControlAnswer());
+
+        Assert.Contains("a request is one line", await ExchangeAsync(socket, new byte[ControlLine.MaxRequestBytes]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnswerThatFails_EndsItsConnectionAndNotTheSocket()
+    {
+        var fails = true;
+        await using var socket = Open(_ => fails ? throw new InvalidOperationException("a bug") : new ControlAnswer());
+
+        Assert.Contains("ended the connection without an answer", Assert.Single(await AskAsync()).Error, StringComparison.Ordinal);
+        fails = false;
+        Assert.Null(Assert.Single(await AskAsync()).Error);
+    }
+
+    private ControlSocket Open(Func<ControlRequest, ControlAnswer> answer)
+        => ControlSocket.TryOpen(_folder.Path, (request, _) => Task.FromResult(answer(request)), out var problem) ?? throw new InvalidOperationException(problem);
+
+    private Task<IReadOnlyList<ControlAnswer>> AskAsync() => ControlClient.AskAsync(_folder.Path, Question, TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+
+    private static async Task<string> ExchangeAsync(ControlSocket to, byte[] sent)
+    {
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(to.Path));
+        await socket.SendAsync(sent);
+        socket.Shutdown(SocketShutdown.Send);
+        return Encoding.UTF8.GetString(await ControlLine.ReadAsync(socket, ControlLine.MaxAnswerBytes, TestContext.Current.CancellationToken) ?? []);
+    }
+}

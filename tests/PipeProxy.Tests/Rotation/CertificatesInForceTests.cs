@@ -1,0 +1,119 @@
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+using PipeProxy.Rotation;
+using PipeProxy.Tests.Certificates;
+
+namespace PipeProxy.Tests.Rotation;
+
+public sealed class CertificatesInForceTests
+{
+    private readonly CertificatesInForce _inForce = new();
+    private readonly DateTimeOffset _now = IssuedCertificate.Now;
+
+    [Fact]
+    public void FirstCertificate_IsInForceWithoutATrial()
+    {
+        var first = Issue("CN=1");
+
+        Assert.Empty(Apply(first).Begin);
+        Assert.Same(first, _inForce.Of("a"));
+    }
+
+    [Fact]
+    public void ChangedOne_WaitsForItsTrialAndIsInForceAfterwards()
+    {
+        var (first, second) = (Issue("CN=1"), Issue("CN=2"));
+        Apply(first);
+
+        var trial = Assert.Single(Apply(second).Begin);
+        Assert.Same(first, _inForce.Of("a"));
+
+        // Read again meanwhile: the same trial goes on.
+        Assert.Empty(Apply(second).Begin);
+        Assert.Equal(RotationOutcome.Switched, _inForce.Judge(trial, [Verdict(CanaryVerdict.Accepted), Verdict(CanaryVerdict.Unreachable), Verdict(CanaryVerdict.Silent)]).Outcome);
+        Assert.Empty(Apply(second).Begin);
+        Assert.Same(second, _inForce.Of("a"));
+    }
+
+    [Fact]
+    public void OneRefusal_KeepsTheOldOneAndIsNotTriedAgain()
+    {
+        var (first, second, third) = (Issue("CN=1"), Issue("CN=2"), Issue("CN=3"));
+        Apply(first);
+        var trial = Assert.Single(Apply(second).Begin);
+
+        Assert.Equal(RotationOutcome.RolledBack, _inForce.Judge(trial, [Verdict(CanaryVerdict.Accepted), Verdict(CanaryVerdict.Refused)]).Outcome);
+
+        Assert.Empty(Apply(second).Begin);
+        Assert.Same(first, _inForce.Of("a"));
+        Assert.Single(Apply(third).Begin);
+    }
+
+    [Fact]
+    public void AnotherChange_EndsTheTrialBefore()
+    {
+        Apply(Issue("CN=1"));
+        var trial = Assert.Single(Apply(Issue("CN=2")).Begin);
+        var third = Issue("CN=3");
+
+        var next = Assert.Single(Apply(third).Begin);
+
+        Assert.True(trial.Ended.IsCompleted);
+        Assert.Equal(RotationOutcome.Superseded, _inForce.Judge(trial, [Verdict(CanaryVerdict.Accepted)]).Outcome);
+        Assert.Equal(RotationOutcome.Switched, _inForce.Judge(next, []).Outcome);
+    }
+
+    [Fact]
+    public void DisabledOne_IsInForceAtOnce()
+    {
+        var first = Issue("CN=1");
+        Apply(first);
+        var trial = Assert.Single(Apply(Issue("CN=2")).Begin);
+
+        Assert.Empty(Apply(Issue("CN=2", enabled: false)).Begin);
+
+        Assert.False(_inForce.Of("a")!.Enabled);
+        Assert.True(trial.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public void OneThatIsNotValidYet_WaitsBesideTheOldOne()
+    {
+        var first = Issue("CN=1");
+        Apply(first);
+        var later = _now.AddDays(1);
+
+        var plan = Apply(Issue("CN=2", notBefore: later));
+
+        Assert.Empty(plan.Begin);
+        Assert.Equal(later, plan.ChangesAt);
+        Assert.Same(first, _inForce.Of("a"));
+        Assert.Contains("is presented meanwhile", Assert.Single(plan.Notes).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OneThatNoRoutePresents_IsNotTried()
+    {
+        Apply(Issue("CN=1"), presented: false);
+        var second = Issue("CN=2");
+
+        Assert.Empty(Apply(second, presented: false).Begin);
+        Assert.Same(second, _inForce.Of("a"));
+    }
+
+    private RotationPlan Apply(ClientCertificate certificate, bool presented = true)
+    {
+        var set = new CertificateSet(new Dictionary<string, ClientCertificate> { ["a"] = certificate }, []);
+        var plan = _inForce.Plan(set, _now, EnvironmentType.Development, _ => presented);
+        _inForce.Commit(plan);
+        return plan;
+    }
+
+    private static CanaryResult Verdict(CanaryVerdict verdict) => new("https://origin", verdict, "");
+
+    private static ClientCertificate Issue(string subject, bool enabled = true, DateTimeOffset? notBefore = null)
+    {
+        var issued = IssuedCertificate.Leaf(subject: subject, notBefore: notBefore, notAfter: notBefore?.AddDays(30));
+        return ClientCertificate.FromPem("a", issued.CertificatePem, issued.KeyPem, enabled: enabled);
+    }
+}
