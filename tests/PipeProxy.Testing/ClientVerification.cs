@@ -25,6 +25,9 @@ public sealed record PeerTls
     /// <summary>The root that client certificates must lead to. Default <see cref="TestCertificates.Root"/>.</summary>
     public TestCertificate ClientRoot { get; init; } = TestCertificates.Root;
 
+    /// <summary>PEM file with the revocation list of <see cref="ClientRoot"/>; null for none.</summary>
+    public string? CrlPath { get; init; }
+
     /// <summary>What is asked of clients. Default <see cref="ClientVerification.Required"/>.</summary>
     public ClientVerification Verification { get; init; } = ClientVerification.Required;
 

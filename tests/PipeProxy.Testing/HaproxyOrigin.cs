@@ -78,7 +78,7 @@ public sealed class HaproxyOrigin : IAsyncDisposable
 
     private static string Verify(PeerTls tls) => tls.Verification == ClientVerification.Off
         ? "verify none"
-        : $"ca-file {tls.ClientRoot.CertificatePath} verify {(tls.Verification == ClientVerification.Required ? "required" : "optional")}";
+        : $"ca-file {tls.ClientRoot.CertificatePath} {(tls.CrlPath is null ? "" : $"crl-file {tls.CrlPath} ")}verify {(tls.Verification == ClientVerification.Required ? "required" : "optional")}";
 
     private static string Versions(PeerTls tls) => tls.Versions switch
     {

@@ -145,6 +145,7 @@ public sealed class NginxOrigin : IAsyncDisposable
             ssl_protocols {tls.Versions switch { TlsVersions.Tls12 => "TLSv1.2", TlsVersions.Tls13 => "TLSv1.3", _ => "TLSv1.2 TLSv1.3" }};
             ssl_client_certificate {tls.ClientRoot.CertificatePath};
             ssl_verify_client {tls.Verification switch { ClientVerification.Off => "off", ClientVerification.Optional => "optional", _ => "on" }};
+            {(tls.CrlPath is null ? "" : $"ssl_crl {tls.CrlPath};")}
             ssl_verify_depth 4;
             ssl_session_tickets off;
         """;

@@ -46,6 +46,7 @@ public sealed class OpensslServer : IAsyncDisposable
             _ => [],
         });
 
+        arguments.AddRange(tls.CrlPath is null ? [] : ["-CRL", tls.CrlPath, "-crl_check"]);
         arguments.AddRange(more);
         TestProcess process = TestProcess.Start(Peers.Require("openssl"), arguments, filesFrom);
         try

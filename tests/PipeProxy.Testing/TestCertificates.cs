@@ -36,6 +36,18 @@ public static class TestCertificates
     private static readonly Lazy<TestCertificate> LazyUnknownClient = Leaf("unknown-client", "CN=unknown", LazyOtherRoot, ClientAuth);
     private static readonly Lazy<TestCertificate> LazyWrongUsageClient = Leaf("wrong-usage-client", "CN=wrong-usage", LazyRoot, ServerAuth);
 
+    private static readonly Lazy<TestCertificate> LazyRevokedClient = Leaf("revoked-client", "CN=revoked", LazyRoot, ClientAuth);
+    private static readonly Lazy<TestCertificate> LazyDeepClient = Leaf("deep-client", "CN=deep", DeepAuthority(5), ClientAuth);
+    private static readonly Lazy<string> LazyCrl = new(() =>
+    {
+        CertificateRevocationListBuilder list = new();
+        list.AddEntry(LazyRevokedClient.Value.Certificate);
+        byte[] crl = list.Build(Root.Certificate, 1, DateTimeOffset.UtcNow.AddDays(30), HashAlgorithmName.SHA256);
+        string path = Path.Combine(Folder.Value.Path, "crl.pem");
+        File.WriteAllText(path, PemEncoding.WriteString("X509 CRL", crl) + "\n");
+        return path;
+    });
+
     /// <summary>The authority that everybody here trusts: origins for clients, the proxy for origins.</summary>
     public static TestCertificate Root => LazyRoot.Value;
 
@@ -80,6 +92,18 @@ public static class TestCertificates
 
     /// <summary>A client certificate whose extended key usage is serverAuth.</summary>
     public static TestCertificate WrongUsageClient => LazyWrongUsageClient.Value;
+
+    /// <summary>A client certificate that <see cref="CrlPath"/> names.</summary>
+    public static TestCertificate RevokedClient => LazyRevokedClient.Value;
+
+    /// <summary>A client certificate under five intermediates, one more than an ALB follows.</summary>
+    public static TestCertificate DeepClient => LazyDeepClient.Value;
+
+    /// <summary>PEM file of <see cref="Root"/>'s revocation list.</summary>
+    public static string CrlPath => LazyCrl.Value;
+
+    private static Lazy<TestCertificate> DeepAuthority(int count)
+        => Enumerable.Range(1, count).Aggregate(LazyRoot, static (issuer, i) => Authority($"deep-{i}", $"CN=PipeProxy Test Intermediate {i}", issuer));
 
     private static Lazy<TestCertificate> Authority(string name, string subject, Lazy<TestCertificate>? issuer = null) => new(() =>
     {

@@ -17,6 +17,9 @@ internal sealed class ClientCertificateVerifier
     /// <summary>Certificates below the root: the leaf and its intermediates.</summary>
     private const int MaxDepth = 4;
 
+    /// <summary>An ALB's limit for the TLS message with the certificates.</summary>
+    internal const int MaxBytes = 64 * 1024;
+
     /// <summary>Where the search for a path gives up; what lies between is reported as too deep.</summary>
     private const int MaxSearchDepth = 16;
 
@@ -50,6 +53,11 @@ internal sealed class ClientCertificateVerifier
     /// <returns>Null: accepted.</returns>
     public RejectionReason? Verify(IReadOnlyList<X509Certificate> presented)
     {
+        if (presented.Sum(certificate => certificate.GetEncoded().Length) > MaxBytes)
+        {
+            return RejectionReason.ClientCertMaxSizeExceeded;
+        }
+
         var leaf = presented[0];
         if (!IsSupported(leaf))
         {

@@ -107,6 +107,9 @@ internal sealed class ListenerTls(
 
     public override int GetHandshakeTimeoutMillis() => 0;
 
+    // Above the limit that is judged, so that what exceeds it is refused for its size and not as a broken handshake.
+    public override int GetMaxHandshakeMessageSize() => 4 * ClientCertificateVerifier.MaxBytes;
+
     protected override int[] GetSupportedCipherSuites() =>
         [.. Suites.Where(suite => CipherNames.Suits(suite, identity.IsRsa))];
 
@@ -136,7 +139,7 @@ internal sealed class ListenerTls(
             return RejectionReason.ClientCertInvalid;
         }
 
-        return verifier?.Verify(ClientChain);
+        return options.FailWith ?? verifier?.Verify(ClientChain);
     }
 
     private void Refuse(Rejection rejection)

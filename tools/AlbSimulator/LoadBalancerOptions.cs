@@ -29,6 +29,9 @@ public sealed record LoadBalancerOptions
     /// <summary>Default alert.</summary>
     public RejectStyle RejectStyle { get; init; } = RejectStyle.Alert;
 
+    /// <summary>In verify mode every certificate that is presented is refused for this reason, whatever it is. Default none: it is judged.</summary>
+    public RejectionReason? FailWith { get; init; }
+
     /// <summary>Sent instead of the alert that suits the reason. Default none.</summary>
     public byte? Alert { get; init; }
 

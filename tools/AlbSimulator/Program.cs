@@ -19,6 +19,8 @@ var rejectStyle = new Option<string>("--reject-style")
 };
 rejectStyle.AcceptOnlyFromAmong("alert", "late-alert", "eof", "reset");
 var alert = new Option<byte?>("--alert") { Description = "Alert number to send whatever the reason, e.g. 48 (RFC 8446 section 6)." };
+var failWith = new Option<string?>("--fail-with") { Description = "Refuse every presented certificate for this reason code, whatever it is.", HelpName = "CODE" };
+failWith.AcceptOnlyFromAmong(Enum.GetNames<RejectionReason>());
 var advertiseCa = new Option<bool>("--advertise-ca") { Description = "Name the trust store's subjects in the certificate request." };
 var idle = new Option<TimeSpan?>("--idle") { CustomParser = static result => Duration.Parse(result), Description = "Close a connection without a request after this time. [default: 60s]" };
 var maxAge = new Option<TimeSpan?>("--max-age") { CustomParser = static result => Duration.Parse(result), Description = "Close a connection of this age after its next answer. [default: 3600s]" };
@@ -40,9 +42,13 @@ var root = new RootCommand("""
       # refuse by closing the connection, TLS 1.2 only, and write the connection log
       dotnet run --project tools/AlbSimulator -- --listen https://127.0.0.1:9443 --tls 1.2 --reject-style eof --connection-log connections.log \
         --trust-store certs/root-cert.pem --certificate certs/server-cert.pem --key certs/server-key.pem
+
+      # refuse whoever comes, for a reason that has no rule to break
+      dotnet run --project tools/AlbSimulator -- --fail-with ClientCertRejected \
+        --trust-store certs/root-cert.pem --certificate certs/server-cert.pem --key certs/server-key.pem
     """)
 {
-    listen, mode, trustStore, crl, certificate, key, tls, rejectStyle, alert, advertiseCa, idle, maxAge, connectionLog,
+    listen, mode, trustStore, crl, certificate, key, tls, rejectStyle, alert, failWith, advertiseCa, idle, maxAge, connectionLog,
 };
 
 root.SetAction(async parsed =>
@@ -73,6 +79,7 @@ root.SetAction(async parsed =>
             Tls = parsed.GetRequiredValue(tls) switch { "1.2" => TlsVersions.Tls12, "1.3" => TlsVersions.Tls13, _ => TlsVersions.Both },
             RejectStyle = Enum.Parse<RejectStyle>(parsed.GetRequiredValue(rejectStyle).Replace("-", ""), ignoreCase: true),
             Alert = parsed.GetValue(alert),
+            FailWith = parsed.GetValue(failWith) is { } code ? Enum.Parse<RejectionReason>(code) : null,
             AdvertiseCa = parsed.GetValue(advertiseCa),
             Idle = parsed.GetValue(idle) ?? TimeSpan.FromSeconds(60),
             MaxAge = parsed.GetValue(maxAge) ?? TimeSpan.FromHours(1),

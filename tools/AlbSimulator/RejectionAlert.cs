@@ -19,6 +19,8 @@ internal static class RejectionAlert
             RejectionReason.ClientCertExpired => AlertDescription.certificate_expired,
             RejectionReason.ClientCertCrlHit => AlertDescription.certificate_revoked,
             RejectionReason.ClientCertPurposeInvalid or RejectionReason.ClientCertTypeUnsupported => AlertDescription.unsupported_certificate,
+            RejectionReason.ClientCertRejected => AlertDescription.access_denied,
+            RejectionReason.ClientCertIncompatible => AlertDescription.handshake_failure,
             RejectionReason.UnmappedConnectionError => AlertDescription.handshake_failure,
             _ => AlertDescription.bad_certificate,
         });

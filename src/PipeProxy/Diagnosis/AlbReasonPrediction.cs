@@ -58,7 +58,7 @@ internal sealed record AlbReasonPrediction(AlbReason Reason, string Because, str
 
         return alert switch
         {
-            null => Untrusted(certificate, acceptableIssuers) with { Because = $"no reason was given, and nothing is wrong with the certificate itself, so most likely the origin does not trust {IssuerOf(certificate)}" },
+            null => Untrusted(certificate, acceptableIssuers) with { Because = $"no reason was given, and nothing is wrong with the certificate itself, so most likely the origin does not trust {IssuerOf(certificate)}, or has the certificate on a revocation list" },
             43 => new(AlbReason.ClientCertTypeUnsupported, "the origin does not take this kind of certificate, key or usage", "Look at the origin's log, and at what its security policy allows for client certificates."),
             40 => new(AlbReason.ClientCertIncompatible, "the origin's security policy does not go with it, or its log says more", "Look at the listener's security policy: the certificate's key type and signature must be among what it allows."),
             42 or 46 or 51 => new(AlbReason.ClientCertInvalid, "the origin could not use it for a reason that the alert does not tell", "Look at the origin's log (an ALB's connection log has the reason); a revocation list that has run out looks like this, too."),

@@ -17,6 +17,7 @@ public sealed class DiagnosisOfLoadBalancerTests(DiagnosisOfLoadBalancerTests.Ce
         ("wrong-eku", 43, "the extended key usage does not include clientAuth"),
         ("revoked", 44, "it is revoked"),
         ("deep-chain", 48, "the chain has 6 certificates without the root"),
+        ("huge", 42, " bytes; an ALB takes TLS messages of at most 65536"),
         ("version-1", 43, "the certificate is X.509 version 1"),
     ];
 
@@ -64,6 +65,24 @@ public sealed class DiagnosisOfLoadBalancerTests(DiagnosisOfLoadBalancerTests.Ce
         Assert.Contains("by ending the connection without an alert", report.Cause.Sentence, StringComparison.Ordinal);
         Assert.Equal(Assert.Single(balancer.Rejections, static rejection => rejection.Subject is not null).Reason.ToString(), report.Cause.AlbReason.ToString());
         Assert.True(report.CertificateRequired);
+    }
+
+    /// <summary>Reasons that no certificate gives: the alert alone tells.</summary>
+    [Theory]
+    [InlineData(RejectionReason.ClientCertRejected, 49)]
+    [InlineData(RejectionReason.ClientCertIncompatible, 40)]
+    [InlineData(RejectionReason.ClientCertInvalid, 42)]
+    public async Task ReasonWithoutAFlaw_IsPredictedFromTheAlert(RejectionReason reason, int alert)
+    {
+        foreach (var versions in new[] { SimulatorVersions.Tls12, SimulatorVersions.Tls13 })
+        {
+            await using var balancer = LoadBalancer.Start(certificates.Options with { Tls = versions, FailWith = reason });
+
+            var report = await OriginDiagnosis.RunAsync(certificates.Request(balancer, "good"));
+
+            Assert.Equal(("certificate_refused", alert, reason.ToString()), (report.Cause.Code, (int?)report.Failure!.Alert ?? 0, report.Cause.AlbReason.ToString()));
+            Assert.NotNull(report.Cause.Next);
+        }
     }
 
     [Theory]
@@ -196,6 +215,7 @@ public sealed class DiagnosisOfLoadBalancerTests(DiagnosisOfLoadBalancerTests.Ce
                 ["not-yet-valid"] = _authority.Issue(LeafOptions.NotYetValid("early")),
                 ["wrong-eku"] = _authority.Issue(LeafOptions.WrongPurpose("wrong")),
                 ["deep-chain"] = _authority.CreateIntermediates(4).IssueClient("deep"),
+                ["huge"] = _authority.Issue(LeafOptions.Client("huge") with { DnsNames = [.. Enumerable.Range(0, 1500).Select(static i => $"a-name-that-is-one-of-very-many-{i:0000}.example")] }),
                 ["version-1"] = _authority.Issue(LeafOptions.Client("old") with { Version1 = true }),
             };
             var server = _authority.IssueServer();

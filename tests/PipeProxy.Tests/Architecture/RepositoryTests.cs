@@ -28,6 +28,7 @@ public sealed partial class RepositoryTests
         "tests/PipeProxy.FunctionalTests/PipeProxy.FunctionalTests.csproj",
         "tests/PipeProxy.Testing/PipeProxy.Testing.csproj",
         "tests/PipeProxy.Fuzz/PipeProxy.Fuzz.csproj",
+        "tests/PipeProxy.FailureMatrix/PipeProxy.FailureMatrix.csproj",
         "tests/PipeProxy.RuleTable/PipeProxy.RuleTable.csproj",
     ];
 

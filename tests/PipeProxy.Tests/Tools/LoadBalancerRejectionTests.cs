@@ -20,6 +20,7 @@ public sealed class LoadBalancerRejectionTests(LoadBalancerFixture fixture) : IC
             data.Add(protocol, "deep-chain", RejectionReason.ClientCertMaxChainDepthExceeded, 48);
             data.Add(protocol, "revoked", RejectionReason.ClientCertCrlHit, 44);
             data.Add(protocol, "version-1", RejectionReason.ClientCertTypeUnsupported, 43);
+            data.Add(protocol, "huge", RejectionReason.ClientCertMaxSizeExceeded, 42);
             data.Add(protocol, "none", RejectionReason.UnmappedConnectionError, protocol == SslProtocols.Tls12 ? 40 : 116);
         }
 
@@ -46,6 +47,34 @@ public sealed class LoadBalancerRejectionTests(LoadBalancerFixture fixture) : IC
         Assert.Equal(protocol == SslProtocols.Tls12 ? "TLSv1.2" : "TLSv1.3", rejection.TlsProtocol);
         Assert.Equal(0, loadBalancer.HandshakesCompleted);
         Assert.Equal(0, loadBalancer.RequestBytesSeen);
+    }
+
+    public static MatrixTheoryData<RejectionReason, SslProtocols> EveryReason { get; } = new(Enum.GetValues<RejectionReason>(), [SslProtocols.Tls12, SslProtocols.Tls13]);
+
+    /// <summary>Also the reasons without a documented rule can be played, and stand in the connection log as AWS spells them.</summary>
+    [Theory]
+    [MemberData(nameof(EveryReason))]
+    public async Task EveryReason_CanBeToldAndIsInTheConnectionLog(RejectionReason reason, SslProtocols protocol)
+    {
+        var log = Path.GetTempFileName();
+        try
+        {
+            await using var loadBalancer = LoadBalancer.Start(fixture.Options with { FailWith = reason, ConnectionLog = log });
+
+            var refusal = protocol == SslProtocols.Tls12
+                ? await RefusedInHandshake(loadBalancer, fixture.Client, protocol)
+                : await RefusedOnFirstRead(loadBalancer, fixture.Client, protocol);
+
+            var rejection = Assert.Single(loadBalancer.Rejections);
+            Assert.Equal((reason, (int?)rejection.Alert), (rejection.Reason, TlsClient.AlertOf(refusal)));
+            using var stream = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream);
+            Assert.Contains($" \"Failed:{reason}\" TID_", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(log);
+        }
     }
 
     [Theory]
@@ -165,6 +194,7 @@ public sealed class LoadBalancerRejectionTests(LoadBalancerFixture fixture) : IC
         "wrong-eku" => fixture.Authority.Issue(LeafOptions.WrongPurpose("wrong")),
         "deep-chain" => fixture.Authority.CreateIntermediates(4).IssueClient("deep"),
         "version-1" => fixture.Authority.Issue(LeafOptions.Client("old") with { Version1 = true }),
+        "huge" => fixture.Authority.Issue(LeafOptions.Client("huge") with { DnsNames = [.. Enumerable.Range(0, 1500).Select(static i => $"a-name-that-is-one-of-very-many-{i:0000}.example")] }),
         _ => null,
     };
 }
