@@ -62,8 +62,8 @@ public sealed record PoolConfig
     /// <summary>Connections per key and process, busy and idle. Default 256.</summary>
     public int MaxConnections { get; init; } = 256;
 
-    /// <summary>Connections being opened at a time per key and process; requests beyond wait in line. Default 64.</summary>
-    public int MaxConnecting { get; init; } = 64;
+    /// <summary>Connections being opened at a time per key and process; requests beyond wait in line. Default 256.</summary>
+    public int MaxConnecting { get; init; } = 256;
 
     /// <summary>TLS handshakes per second per key and process; more wait, at most <see cref="QueueTimeout"/>, and are 503 then. Default null: unlimited.</summary>
     public int? HandshakesPerSecond { get; init; }
