@@ -1,0 +1,137 @@
+using Microsoft.Extensions.Time.Testing;
+using PipeProxy.Certificates;
+using PipeProxy.Configuration;
+
+namespace PipeProxy.Tests.Certificates;
+
+/// <summary>Which of several versions is presented, and what becomes of one that an origin refused.</summary>
+public sealed class CertificateStoreVersionsTests : IDisposable
+{
+    private static readonly EnvironmentType[] Production = [EnvironmentType.Production];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly FakeTimeProvider _time = new(IssuedCertificate.Now);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void RefusedVersion_GoesBackToTheOneBeforeAlsoAfterARestart()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        Update(store, Leaf("CN=two"));
+
+        Assert.True(store.Refuse("a", 2, "https://origin: alert 48"));
+
+        Assert.Equal("CN=one", Presented(store).Leaf.Subject);
+        Assert.Equal("CN=one", Presented(Store()).Leaf.Subject);
+        var stored = store.Describe("a");
+        Assert.Equal((1, 1), (stored.Version, stored.PresentedVersion));
+        Assert.Equal([CertificateState.Active, CertificateState.Refused], stored.Versions.Select(static version => version.State));
+        Assert.Equal("https://origin: alert 48", stored.Versions[1].Refusal);
+    }
+
+    [Fact]
+    public void UpdateAfterARefusal_TakesANewNumberAndKeepsTheMark()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        Update(store, Leaf("CN=two"));
+        store.Refuse("a", 2, "no");
+
+        Assert.Equal(3, Update(store, Leaf("CN=three")));
+
+        Assert.Equal("CN=three", Presented(store).Leaf.Subject);
+        Assert.Equal([CertificateState.Overlap, CertificateState.Refused, CertificateState.Active], store.Describe("a").Versions.Select(static version => version.State));
+    }
+
+    [Fact]
+    public void RefusedVersion_OfADisabledCertificateLeavesItDisabled()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        Update(store, Leaf("CN=two"));
+        store.SetEnabled("a", false);
+
+        store.Refuse("a", 2, "no");
+
+        Assert.Equal(("CN=one", false), (Presented(store).Leaf.Subject, Presented(store).Enabled));
+    }
+
+    [Fact]
+    public void ForcedVersion_IsNotMarked()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        Update(store, Leaf("CN=two"), forced: true);
+
+        Assert.False(store.Refuse("a", 2, "no"));
+
+        Assert.Equal("CN=two", Presented(store).Leaf.Subject);
+        Assert.True(Presented(store).Forced);
+    }
+
+    [Fact]
+    public void VersionThatIsNotValidYet_IsStoodInForUntilThen()
+    {
+        var store = Store();
+        var begin = IssuedCertificate.Now.AddDays(3);
+        Create(store, Leaf("CN=one"));
+        Update(store, Leaf("CN=two", begin));
+
+        var set = store.Load();
+        Assert.Equal("CN=one", set.Certificates["a"].Leaf.Subject);
+        Assert.Equal(begin, set.ChangesAt);
+        Assert.Contains("version 1", Assert.Single(set.Errors).ToString(), StringComparison.Ordinal);
+        Assert.Same(set.Certificates["a"], Presented(store));
+        Assert.Equal((2, 1), (store.Describe("a").Version, store.Describe("a").PresentedVersion));
+
+        _time.SetUtcNow(begin);
+
+        Assert.Equal("CN=two", Presented(store).Leaf.Subject);
+        Assert.Empty(store.Load().Errors);
+    }
+
+    [Fact]
+    public void VersionsThatAreNotValidYet_DoNotPushOutTheOneThatIs()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=valid"));
+        for (int i = 0; i < 5; i++)
+        {
+            Update(store, Leaf($"CN=later-{i}", IssuedCertificate.Now.AddDays(3)));
+        }
+
+        Assert.Equal("CN=valid", Presented(store).Leaf.Subject);
+    }
+
+    [Fact]
+    public void DisabledName_IsDisabledWhicheverVersionStandsIn()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        Update(store, Leaf("CN=two", IssuedCertificate.Now.AddDays(3)));
+
+        store.SetEnabled("a", false);
+
+        Assert.Equal(("CN=one", false), (Presented(store).Leaf.Subject, Presented(store).Enabled));
+    }
+
+    private CertificateStore Store() => new(_folder.Path, null, _time);
+
+    private static ClientCertificate Presented(CertificateStore store) => store.Load().Certificates["a"];
+
+    private static IssuedCertificate Leaf(string subject, DateTimeOffset? notBefore = null) => IssuedCertificate.Leaf(subject: subject, notBefore: notBefore);
+
+    private static void Create(CertificateStore store, IssuedCertificate certificate)
+    {
+        using var pair = certificate.ToPair();
+        store.Create("a", pair, Production);
+    }
+
+    private static int Update(CertificateStore store, IssuedCertificate certificate, bool forced = false)
+    {
+        using var pair = certificate.ToPair();
+        return store.Update("a", pair, null, forced);
+    }
+}
