@@ -135,7 +135,8 @@ internal sealed partial class UpstreamPool
                         return new UpstreamLease(failure);
                     }
 
-                    if (IsStillBound(target, pool) && !IsOrphan(target, pool))
+                    // The certificate may have ended in the handshake: the next round says so.
+                    if (IsStillBound(target, pool) && !IsOrphan(target, pool) && CannotUse(binding) is null)
                     {
                         return new UpstreamLease(opened);
                     }

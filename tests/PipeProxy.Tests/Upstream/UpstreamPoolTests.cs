@@ -47,4 +47,21 @@ public sealed class UpstreamPoolTests
             return Task.CompletedTask;
         });
     }
+
+    [Fact]
+    public async Task CertificateThatEndsInTheHandshake_IsNotLent()
+    {
+        PoolBench? bench = null;
+        UpstreamTarget? target = null;
+        await using var owned = bench = new PoolBench(handshake: (socket, options) =>
+        {
+            bench!.Time.SetUtcNow(target!.Binding.Certificate!.NotAfter.AddSeconds(1));
+            return StubTls.HandshakeAsync(socket, options);
+        });
+        target = bench.Target(bench.SilentOrigin().Port);
+
+        var lease = await bench.RentAsync(target);
+
+        Assert.Equal(Outcome.CertificateUnusable, lease.Failure?.Outcome);
+    }
 }
