@@ -109,11 +109,23 @@ public sealed partial class ReverseProxy
         UseExpiry(plan.Effective);
         foreach (var trial in plan.Begin)
         {
-            _ = Task.Run(() => TryAsync(trial));
+            Aside(() => TryAsync(trial));
         }
 
         _changesAt = plan.ChangesAt;
         WaitForValidity();
+    }
+
+    private void Aside(Func<Task> work)
+    {
+        if (_options.Simulated is { } simulated)
+        {
+            simulated.Aside(work);
+        }
+        else
+        {
+            _ = Task.Run(work);
+        }
     }
 
     private void WaitForValidity()
@@ -182,13 +194,18 @@ public sealed partial class ReverseProxy
         var targets = _dispatcher.Table.Targets.OfType<UpstreamTarget>()
             .Where(target => target.Scheme == "https" && target.CertificateName == trial.Candidate.Name)
             .Distinct().OrderBy(static target => target.Origin, StringComparer.Ordinal).ToArray();
-        var results = new CanaryResult[targets.Length];
         var trust = _trust;
-        await Parallel.ForEachAsync(Enumerable.Range(0, targets.Length), new ParallelOptions { MaxDegreeOfParallelism = TrialsAtATime }, async (i, _) =>
+        var results = new List<CanaryResult>(targets.Length);
+
+        // Complete on a loop, which is no place to go on from; a simulation has nowhere else.
+        var leaving = _options.Simulated is null ? ConfigureAwaitOptions.ForceYielding : ConfigureAwaitOptions.None;
+        foreach (var some in targets.Index().Chunk(TrialsAtATime))
         {
-            // Completes on the loop, which is no place to go on from.
-            results[i] = await new OriginCanary(_pool, targets[i], trial.Candidate, trust).RunAsync(_loops[i % _loops.Length]).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        }).ConfigureAwait(false);
+            var shown = Task.WhenAll(some.Select(item => new OriginCanary(_pool, item.Item, trial.Candidate, trust).RunAsync(_loops[item.Index % _loops.Length])));
+            await shown.ConfigureAwait(leaving);
+            results.AddRange(await shown.ConfigureAwait(false));
+        }
+
         return results;
     }
 

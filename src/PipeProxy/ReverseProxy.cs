@@ -55,7 +55,6 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         for (var i = 0; i < _loops.Length; i++)
         {
             _loops[i] = new EventLoop(i, new EventLoopOptions { Time = options.Time, Transport = options.Transport, Sizes = options.TransportSizes, MakeTransport = options.Simulated?.MakeTransport, OnUnhandledException = ReportBug });
-            options.Simulated?.LoopMade(_loops[i]);
         }
 
         _metrics = new ProxyMetrics(_loops.Length, options.Time);

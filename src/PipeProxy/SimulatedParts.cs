@@ -10,11 +10,11 @@ internal sealed record SimulatedParts
     /// <summary>Makes each loop's transport; see <see cref="EventLoopOptions.MakeTransport"/>.</summary>
     public required Func<LoopTransport> MakeTransport { get; init; }
 
-    /// <summary>Is called for each loop, in order.</summary>
-    public required Action<EventLoop> LoopMade { get; init; }
-
     /// <summary>Handshakes with origins.</summary>
     public required OriginHandshake Handshake { get; init; }
+
+    /// <summary>Lets work that no loop does begin a little later; what it awaits, it goes on with where that ended.</summary>
+    public required Action<Func<Task>> Aside { get; init; }
 
     /// <summary>Compares the pool's keys.</summary>
     public IEqualityComparer<UpstreamKey>? Keys { get; init; }

@@ -30,6 +30,7 @@ public sealed partial class RepositoryTests
         "tests/PipeProxy.Fuzz/PipeProxy.Fuzz.csproj",
         "tests/PipeProxy.FailureMatrix/PipeProxy.FailureMatrix.csproj",
         "tests/PipeProxy.RuleTable/PipeProxy.RuleTable.csproj",
+        "tests/PipeProxy.Simulation/PipeProxy.Simulation.csproj",
     ];
 
     [Fact]
