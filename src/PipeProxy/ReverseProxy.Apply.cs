@@ -22,7 +22,7 @@ public sealed partial class ReverseProxy
         var routes = RouteTable.TryBuild(config.Routes, errors);
 
         // A certificate that changed meanwhile is tried first, as without a new configuration.
-        var plan = PlanCertificates(config, _dispatcher.Table.Targets);
+        var plan = PlanCertificates(config);
         var certificates = plan.Effective;
         var listenerTls = LoadListenerCertificates(config, errors, _options.Time.GetUtcNow(), url => _listeners.Find(listener => listener.Url == url)?.Settings.Tls);
         CertificateCheck.Run(config, certificates, _options.Time.GetUtcNow(), errors);

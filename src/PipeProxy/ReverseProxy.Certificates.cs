@@ -75,7 +75,7 @@ public sealed partial class ReverseProxy
     // that must not keep another from being disabled or replaced.
     private void Rebind()
     {
-        var plan = PlanCertificates(_config, _dispatcher.Table.Targets);
+        var plan = PlanCertificates(_config);
         var certificates = plan.Effective;
         var errors = new List<ConfigurationError>();
         CertificateCheck.Run(_config, certificates, _options.Time.GetUtcNow(), errors);
@@ -97,9 +97,10 @@ public sealed partial class ReverseProxy
         LogCertificates(_options.Logger, certificates.Certificates.Count);
     }
 
-    private RotationPlan PlanCertificates(ProxyConfig config, IEnumerable<UpstreamTarget?> targets)
+    // What is presented to somebody now: by the routes in force, also where another configuration is about to be.
+    private RotationPlan PlanCertificates(ProxyConfig config)
     {
-        var presented = targets.OfType<UpstreamTarget>().Select(static target => target.CertificateName).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var presented = _dispatcher.Table.Targets.OfType<UpstreamTarget>().Select(static target => target.CertificateName).OfType<string>().ToHashSet(StringComparer.Ordinal);
         return _inForce.Plan(_certificates.Load(config.Certificates), _options.Time.GetUtcNow(), config.EnvironmentType, presented.Contains);
     }
 

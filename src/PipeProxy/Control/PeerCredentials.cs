@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -22,7 +21,7 @@ internal static partial class PeerCredentials
 
         Span<byte> credentials = stackalloc byte[CredentialBytes];
         var user = socket.GetRawSocketOption(LevelSocket, PeerCredential, credentials) == CredentialBytes
-            ? BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]) : BinaryPrimitives.ReadUInt32BigEndian(credentials[4..])
+            ? MemoryMarshal.Read<uint>(credentials[4..])
             : uint.MaxValue;
         return user == 0 || user == EffectiveUser();
     }
