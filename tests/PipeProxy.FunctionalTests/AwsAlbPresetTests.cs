@@ -118,14 +118,14 @@ public sealed class AwsAlbPresetTests
         await using var origin = ByteOrigin.Answering(Ok);
         await using var proxy = await StartAsync(origin.Url, time: time);
         Assert.Equal(200, (await proxy.GetAsync()).StatusCode);
-        await UntilAsync(() => proxy.Proxy.Pools is [{ Idle: 1 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Idle: 1 }]);
 
         time.Advance(TimeSpan.FromSeconds(54));
         Assert.Equal(200, (await proxy.GetAsync()).StatusCode);
         Assert.Single(origin.Connections);
         time.Advance(TimeSpan.FromSeconds(55.2));
 
-        await UntilAsync(() => proxy.Proxy.Pools is [{ Idle: 0 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Idle: 0 }]);
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class AwsAlbPresetTests
             for (int half = 0; half < 2; half++)
             {
                 Assert.Equal(200, (await proxy.GetAsync()).StatusCode);
-                await UntilAsync(() => proxy.Proxy.Pools is [{ Busy: 0, Draining: 0 }]);
+                await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Busy: 0, Draining: 0 }]);
                 time.Advance(TimeSpan.FromSeconds(30));
             }
         }
@@ -169,19 +169,4 @@ public sealed class AwsAlbPresetTests
             Forwarding = forwarding ?? new ForwardingConfig(),
             Routes = route is null ? config.Routes : [.. config.Routes.Select(route)],
         });
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        for (int i = 0; i < 3000; i++)
-        {
-            if (holds())
-            {
-                return;
-            }
-
-            await Task.Delay(10);
-        }
-
-        Assert.Fail("It never came to this.");
-    }
 }

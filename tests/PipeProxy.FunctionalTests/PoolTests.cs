@@ -16,13 +16,13 @@ public sealed class PoolTests
     {
         await using var origin = ByteOrigin.Answering(Ok, new ByteOriginTls());
         await using var proxy = await StartAsync(origin.Url, new PoolConfig { MinIdle = 2 }, new FakeTimeProvider(DateTimeOffset.UtcNow));
-        await UntilAsync(() => proxy.Proxy.Pools is [{ Unconfirmed: 2 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Unconfirmed: 2 }]);
         Assert.All(origin.Connections, static connection => Assert.Equal("", connection.Received));
 
         Assert.Equal("ok", (await proxy.GetAsync()).Text);
 
         Assert.Equal(2, origin.Connections.Count);
-        await UntilAsync(() => proxy.Proxy.Pools is [{ Busy: 0, Idle: 1, Unconfirmed: 1 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Busy: 0, Idle: 1, Unconfirmed: 1 }]);
     }
 
     [Fact]
@@ -31,12 +31,12 @@ public sealed class PoolTests
         FakeTimeProvider time = new(DateTimeOffset.UtcNow);
         await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options(new PeerTls { Versions = PeerVersions.Tls13 }));
         await using var proxy = await StartAsync($"https://localhost:{balancer.Port}", new PoolConfig { MinIdle = 1 }, time, TestCertificates.UnknownClient);
-        await UntilAsync(() => proxy.Proxy.Pools is [{ LastFailure.Alert: 48, RefusalsInARow: 1 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ LastFailure.Alert: 48, RefusalsInARow: 1 }]);
 
         await proxy.WaitForLogAsync("can be opened ahead (pool.minIdle)");
         Assert.Equal(1, balancer.Connections);
         time.Advance(TimeSpan.FromSeconds(2.1));
-        await UntilAsync(() => balancer.Connections == 2);
+        await Until.HoldsAsync(() => balancer.Connections == 2);
     }
 
     [Theory]
@@ -86,11 +86,11 @@ public sealed class PoolTests
         await using var origin = ByteOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=5\r\n\r\nok");
         await using var proxy = await TestProxy.StartAsync(origin.Url, loops: 1, time: time);
         await proxy.GetAsync();
-        await UntilAsync(() => proxy.Proxy.Pools is [{ Idle: 1 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Idle: 1 }]);
 
         time.Advance(TimeSpan.FromSeconds(4.1));
 
-        await UntilAsync(() => proxy.Proxy.Pools is [{ Idle: 0 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Idle: 0 }]);
     }
 
     [Theory]
@@ -113,10 +113,10 @@ public sealed class PoolTests
         await using var proxy = await StartAsync(origin.Url, new PoolConfig { DrainTimeout = TimeSpan.FromMilliseconds(300) });
         using var client = await proxy.ConnectAsync();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", whole: true);
-        await UntilAsync(() => origin.Connections is [var only] && only.Received.EndsWith("\r\n\r\n", StringComparison.Ordinal));
+        await Until.HoldsAsync(() => origin.Connections is [var only] && only.Received.EndsWith("\r\n\r\n", StringComparison.Ordinal));
         if (answerBegan)
         {
-            await UntilAsync(() => proxy.Proxy.Pools is [{ Busy: 1 }]);
+            await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Busy: 1 }]);
         }
 
         proxy.Certificates.Set(TestProxyCertificate.Issue(TestProxy.CertificateName, "CN=new"));
@@ -133,7 +133,7 @@ public sealed class PoolTests
             Assert.Contains("was changed or removed", response.Text, StringComparison.Ordinal);
         }
 
-        await UntilAsync(() => proxy.Proxy.Pools.All(static pool => !pool.Retired));
+        await Until.HoldsAsync(() => proxy.Proxy.Pools.All(static pool => !pool.Retired));
 
         // Others were trials of the new certificate, without a request.
         Assert.Single(origin.Connections, static connection => connection.Received.Length > 0);
@@ -154,7 +154,7 @@ public sealed class PoolTests
         await using var proxy = await StartAsync(origin.Url, new PoolConfig { DrainTimeout = TimeSpan.FromMilliseconds(300) });
         Assert.Equal("ok", (await proxy.GetAsync("/1")).Text);
         var second = proxy.GetAsync("/2");
-        await UntilAsync(() => origin.Connections[0].Received.Contains("/2", StringComparison.Ordinal));
+        await Until.HoldsAsync(() => origin.Connections[0].Received.Contains("/2", StringComparison.Ordinal));
 
         proxy.Certificates.Set(TestProxyCertificate.Issue(TestProxy.CertificateName, "CN=new"));
 
@@ -171,11 +171,11 @@ public sealed class PoolTests
             loops: 1,
             configure: static config => config with { Resolve = new Dictionary<string, IReadOnlyList<string>> { ["origin.example"] = ["::1", "127.0.0.1"] } });
         Assert.Equal("ok", (await proxy.GetAsync()).Text);
-        await UntilAsync(() => proxy.Proxy.Pools is [{ Idle: 1 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Idle: 1 }]);
 
         Assert.True((await proxy.Proxy.ApplyAsync(proxy.Proxy.Config with { Resolve = new Dictionary<string, IReadOnlyList<string>> { ["origin.example"] = ["127.0.0.9"] } })).Applied);
 
-        await UntilAsync(() => proxy.Proxy.Pools is [{ Idle: 0 }]);
+        await Until.HoldsAsync(() => proxy.Proxy.Pools is [{ Idle: 0 }]);
     }
 
     private static Task<TestProxy> StartAsync(string origin, PoolConfig pool, TimeProvider? time = null, TestCertificate? certificate = null)
@@ -183,19 +183,4 @@ public sealed class PoolTests
         {
             Upstreams = new Dictionary<string, UpstreamConfig> { [origin] = new() { Pool = pool } },
         });
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        for (int i = 0; i < 3000; i++)
-        {
-            if (holds())
-            {
-                return;
-            }
-
-            await Task.Delay(10);
-        }
-
-        Assert.Fail("It never came to this.");
-    }
 }

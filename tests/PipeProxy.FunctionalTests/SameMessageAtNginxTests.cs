@@ -47,7 +47,7 @@ public sealed partial class SameMessageAtNginxTests
 
             Assert.True(
                 expected.SequenceEqual(seen.Select(static message => message.ToString())),
-                $"Message {i} from seed {seed}: {Show(sent)}\nread here:\n{string.Join('\n', expected)}\nread by nginx:\n{string.Join('\n', seen)}\nanswers: {string.Join(", ", answers)}");
+                $"Message {i} from seed {seed}: {WireText.Show(sent)}\nread here:\n{string.Join('\n', expected)}\nread by nginx:\n{string.Join('\n', seen)}\nanswers: {string.Join(", ", answers)}");
             forwarded += expected.Count;
         }
 
@@ -90,7 +90,7 @@ public sealed partial class SameMessageAtNginxTests
             else if (status < 0)
             {
                 // nginx knows methods in capitals only. All else that we forward it must take.
-                Assert.True(status == -400 && !NginxMethod().IsMatch(Encoding.Latin1.GetString(message)), $"nginx answers {-status} to {Show(message)}");
+                Assert.True(status == -400 && !NginxMethod().IsMatch(Encoding.Latin1.GetString(message)), $"nginx answers {-status} to {WireText.Show(message)}");
             }
 
             position += verdict.Length;
@@ -112,8 +112,6 @@ public sealed partial class SameMessageAtNginxTests
             await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }
     }
-
-    private static string Show(byte[] wire) => Encoding.Latin1.GetString(wire).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\0", "\\0", StringComparison.Ordinal);
 
     [GeneratedRegex(@"HTTP/1\.1 ([0-9]{3}) [^\n]*\r\n([^\r\n]+\r\n)*\r\n")]
     private static partial Regex Head();

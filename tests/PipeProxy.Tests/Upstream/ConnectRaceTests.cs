@@ -50,7 +50,7 @@ public sealed class ConnectRaceTests
         var (socket, address) = await RunAsync(loops[0], silent.Port, "127.0.0.3", "127.0.0.1");
 
         Assert.Equal(IPAddress.Loopback, address);
-        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 1, "the loser is closed");
+        await Until.HoldsAsync(() => loops[0].Transport.SocketCount == 1, "the loser is closed");
         await loops.RunAsync(() => Close(socket!));
     }
 
@@ -63,7 +63,7 @@ public sealed class ConnectRaceTests
         await using var origin = ByteOriginAt(silent.Port);
         var running = RunAsync(loops[0], silent.Port, "127.0.0.4", "127.0.0.1");
 
-        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 1, "the first");
+        await Until.HoldsAsync(() => loops[0].Transport.SocketCount == 1, "the first");
         time.Advance(ConnectRace.AttemptDelay - TimeSpan.FromMilliseconds(1));
         await Task.Delay(300);
         Assert.Equal(1, loops[0].Transport.SocketCount);
@@ -88,11 +88,11 @@ public sealed class ConnectRaceTests
             race = new ConnectRace(loops[0], [IPAddress.Parse("127.0.0.5"), IPAddress.Parse("127.0.0.5")], silent.Port, TimeSpan.FromSeconds(5));
             return race.RunAsync();
         });
-        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 1, "the first");
+        await Until.HoldsAsync(() => loops[0].Transport.SocketCount == 1, "the first");
         time.Advance(ConnectRace.AttemptDelay);
-        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 2, "the second");
+        await Until.HoldsAsync(() => loops[0].Transport.SocketCount == 2, "the second");
         time.Advance(TimeSpan.FromSeconds(4.8));
-        await PoolBench.UntilAsync(() => loops[0].Transport.SocketCount == 1, "the first one's time is over");
+        await Until.HoldsAsync(() => loops[0].Transport.SocketCount == 1, "the first one's time is over");
         Assert.False(running.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(0.3));
 

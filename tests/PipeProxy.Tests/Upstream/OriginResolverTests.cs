@@ -20,7 +20,7 @@ public sealed class OriginResolverTests
         _dns.Hold();
 
         var asked = Enumerable.Range(0, 50).Select(i => ResolveAsync(bench, loop: i % 2)).ToList();
-        await PoolBench.UntilAsync(() => _dns.Questions == 1, "it is asked");
+        await Until.HoldsAsync(() => _dns.Questions == 1, "it is asked");
         _dns.Answer("10.0.0.1", "10.0.0.2");
 
         Assert.All(await Task.WhenAll(asked), static answer => Assert.Equal(2, answer.Addresses.Length));
@@ -40,9 +40,9 @@ public sealed class OriginResolverTests
         _dns.Hold();
         bench.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("10.0.0.1", Text(await ResolveAsync(bench)));
-        await PoolBench.UntilAsync(() => _dns.Questions == 2, "it is asked again");
+        await Until.HoldsAsync(() => _dns.Questions == 2, "it is asked again");
         _dns.Answer("10.0.0.2");
-        await PoolBench.UntilAsync(() => Text(ResolveAsync(bench).GetAwaiter().GetResult()) == "10.0.0.2", "the new answer");
+        await Until.HoldsAsync(() => Text(ResolveAsync(bench).GetAwaiter().GetResult()) == "10.0.0.2", "the new answer");
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class OriginResolverTests
         _dns.Hold();
 
         var asked = ResolveAsync(bench);
-        await PoolBench.UntilAsync(() => _dns.Questions == 2, "it is asked again");
+        await Until.HoldsAsync(() => _dns.Questions == 2, "it is asked again");
         Assert.False(asked.IsCompleted);
         _dns.Answer("10.0.0.2");
         Assert.Equal("10.0.0.2", Text(await asked));
@@ -94,19 +94,19 @@ public sealed class OriginResolverTests
         // The timer's first look finds the answer young; the next ones ask, and the same answer changes nothing.
         follower.Start();
         bench.Time.Advance(TimeSpan.FromSeconds(30));
-        await PoolBench.UntilAsync(() => _dns.Questions == 2 && !follower.IsLooking, "it is asked again without a request");
+        await Until.HoldsAsync(() => _dns.Questions == 2 && !follower.IsLooking, "it is asked again without a request");
         Assert.Equal(2, pool.OpenConnections);
 
         // No answer is no reason.
         _dns.Fail();
         bench.Time.Advance(TimeSpan.FromSeconds(30));
-        await PoolBench.UntilAsync(() => _dns.Questions == 3 && !follower.IsLooking, "it is asked");
+        await Until.HoldsAsync(() => _dns.Questions == 3 && !follower.IsLooking, "it is asked");
         await bench.OnLoopAsync(static () => { });
         Assert.Equal(2, pool.OpenConnections);
 
         _dns.Answer("127.0.0.2");
         bench.Time.Advance(TimeSpan.FromSeconds(30));
-        await PoolBench.UntilAsync(() => idle.Connection.State == UpstreamState.Closed && busy.Connection.State == UpstreamState.Draining, "the address has vanished");
+        await Until.HoldsAsync(() => idle.Connection.State == UpstreamState.Closed && busy.Connection.State == UpstreamState.Draining, "the address has vanished");
         Assert.Equal(UpstreamCloseReason.AddressGone, idle.Connection.CloseReason);
         await bench.OnLoopAsync(busy.Return);
         Assert.Equal(UpstreamCloseReason.AddressGone, busy.Connection.CloseReason);

@@ -95,22 +95,6 @@ internal sealed class PoolBench : IAsyncDisposable
         return null;
     });
 
-    /// <summary>Waits until it holds; the loops look at the moved clock ten times a second.</summary>
-    internal static async Task UntilAsync(Func<bool> holds, string what)
-    {
-        for (var i = 0; i < 2000; i++)
-        {
-            if (holds())
-            {
-                return;
-            }
-
-            await Task.Delay(10);
-        }
-
-        Assert.Fail($"It never came to this: {what}.");
-    }
-
     public async ValueTask DisposeAsync()
     {
         Pool.RetireAllBut([]);

@@ -11,9 +11,9 @@ public sealed class PoolWarmerTests
         await using var bench = new PoolBench(loops: 2);
         var pool = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MinIdle = 3 }).Binding.Pool!;
 
-        await PoolBench.UntilAsync(() => pool.Snapshot() is { Unconfirmed: 3, Idle: 0 }, "three are opened ahead");
+        await Until.HoldsAsync(() => pool.Snapshot() is { Unconfirmed: 3, Idle: 0 }, "three are opened ahead");
         bench.Time.Advance(TimeSpan.FromSeconds(2.1));
-        await PoolBench.UntilAsync(() => pool.Snapshot() is { Unconfirmed: 0, Idle: 3 }, "silence is acceptance");
+        await Until.HoldsAsync(() => pool.Snapshot() is { Unconfirmed: 0, Idle: 3 }, "silence is acceptance");
         Assert.Equal(3, pool.OpenConnections);
     }
 
@@ -24,7 +24,7 @@ public sealed class PoolWarmerTests
         var origin = bench.SilentOrigin();
         var target = bench.Target(origin.Port, new PoolConfig { MinIdle = 1 });
         var pool = target.Binding.Pool!;
-        await PoolBench.UntilAsync(() => pool.Snapshot().Unconfirmed == 1, "one is opened ahead");
+        await Until.HoldsAsync(() => pool.Snapshot().Unconfirmed == 1, "one is opened ahead");
 
         var lease = await bench.RentAsync(target);
         Assert.False(lease.Connection.IsFirstUse);
@@ -32,7 +32,7 @@ public sealed class PoolWarmerTests
         await origin.WaitForConnectionAsync();
         Assert.Single(origin.Connections);
         bench.Time.Advance(TimeSpan.FromSeconds(1.1));
-        await PoolBench.UntilAsync(() => pool.OpenConnections == 2, "another is opened ahead");
+        await Until.HoldsAsync(() => pool.OpenConnections == 2, "another is opened ahead");
         await bench.OnLoopAsync(lease.Discard);
     }
 
@@ -46,14 +46,14 @@ public sealed class PoolWarmerTests
             await connection.ReadToEndAsync();
         });
         var pool = bench.Target(origin.Port, new PoolConfig { MinIdle = 1, Breaker = new BreakerConfig { Refusals = 0 } }).Binding.Pool!;
-        await PoolBench.UntilAsync(() => bench.Metrics.Upstreams.FailedAhead == 1, "it is refused");
+        await Until.HoldsAsync(() => bench.Metrics.Upstreams.FailedAhead == 1, "it is refused");
 
         // A second is not enough any more; two are, then four.
         bench.Time.Advance(TimeSpan.FromSeconds(1.5));
         await Task.Delay(300);
         Assert.Equal(1, bench.Metrics.Upstreams.FailedAhead);
         bench.Time.Advance(TimeSpan.FromSeconds(0.7));
-        await PoolBench.UntilAsync(() => bench.Metrics.Upstreams.FailedAhead == 2, "it is tried again");
+        await Until.HoldsAsync(() => bench.Metrics.Upstreams.FailedAhead == 2, "it is tried again");
         bench.Time.Advance(TimeSpan.FromSeconds(3));
         await Task.Delay(300);
         Assert.Equal(2, bench.Metrics.Upstreams.FailedAhead);
@@ -69,7 +69,7 @@ public sealed class PoolWarmerTests
         await using var bench = new PoolBench();
         var origin = bench.SilentOrigin();
         var target = bench.Target(origin.Port, new PoolConfig { MinIdle = 1 });
-        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Unconfirmed == 1, "one is opened ahead");
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Unconfirmed == 1, "one is opened ahead");
         var lease = await bench.RentAsync(target);
 
         await (await origin.WaitForConnectionAsync()).WriteAsync("!");
@@ -83,7 +83,7 @@ public sealed class PoolWarmerTests
         await using var bench = new PoolBench();
         var pool = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MinIdle = 5, MaxConnections = 2 }).Binding.Pool!;
 
-        await PoolBench.UntilAsync(() => pool.Snapshot().Unconfirmed == 2, "two are opened");
+        await Until.HoldsAsync(() => pool.Snapshot().Unconfirmed == 2, "two are opened");
         bench.Time.Advance(TimeSpan.FromSeconds(1.1));
         await Task.Delay(300);
         Assert.Equal(2, pool.OpenConnections);
@@ -94,11 +94,11 @@ public sealed class PoolWarmerTests
     {
         await using var bench = new PoolBench();
         var pool = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MinIdle = 2 }).Binding.Pool!;
-        await PoolBench.UntilAsync(() => pool.Snapshot().Unconfirmed == 2, "two are opened");
+        await Until.HoldsAsync(() => pool.Snapshot().Unconfirmed == 2, "two are opened");
 
         bench.Pool.RetireAllBut([]);
 
-        await PoolBench.UntilAsync(() => pool.OpenConnections == 0, "they are closed");
+        await Until.HoldsAsync(() => pool.OpenConnections == 0, "they are closed");
         bench.Time.Advance(TimeSpan.FromSeconds(5));
         await Task.Delay(300);
         Assert.Equal(0, pool.OpenConnections);

@@ -1,4 +1,5 @@
 using PipeProxy.Configuration;
+using PipeProxy.Testing;
 using PipeProxy.Upstream;
 
 namespace PipeProxy.Tests.Upstream;
@@ -35,7 +36,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         await _bench.OnLoopAsync(static () => { });
         Assert.Equal(UpstreamState.Unconfirmed, lease.Connection.State);
         _bench.Time.Advance(TimeSpan.FromMilliseconds(200));
-        await PoolBench.UntilAsync(() => lease.Connection.State == UpstreamState.Busy, "silence is acceptance");
+        await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Busy, "silence is acceptance");
         await _bench.OnLoopAsync(lease.Discard);
     }
 
@@ -75,7 +76,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         Assert.Null(await _bench.ExchangeAsync(lease.Connection));
 
         connection.Close();
-        await PoolBench.UntilAsync(() => lease.Connection.State == UpstreamState.Closed, "the end is seen while idle");
+        await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Closed, "the end is seen while idle");
 
         Assert.Equal(UpstreamCloseReason.OriginClosed, lease.Connection.CloseReason);
         Assert.Equal(0, target.Binding.Pool!.Gate.Refusals);
@@ -95,7 +96,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         await Task.Delay(250);
         Assert.Equal(UpstreamState.Idle, lease.Connection.State);
         _bench.Time.Advance(TimeSpan.FromMinutes(1.2));
-        await PoolBench.UntilAsync(() => lease.Connection.State == UpstreamState.Closed, "it is too old");
+        await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Closed, "it is too old");
         Assert.Equal(UpstreamCloseReason.MaxAge, lease.Connection.CloseReason);
     }
 
@@ -107,7 +108,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         var lease = await _bench.RentAsync(target);
 
         _bench.Time.Advance(TimeSpan.FromMinutes(10));
-        await PoolBench.UntilAsync(() => lease.Connection.State == UpstreamState.Draining, "it is too old for another request");
+        await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Draining, "it is too old for another request");
         Assert.Equal(1, target.Binding.Pool!.Snapshot().Draining);
         await _bench.OnLoopAsync(lease.Return);
 
@@ -121,7 +122,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         var target = _bench.Target(origin.Port, new PoolConfig { MaxAge = TimeSpan.FromDays(30), IdleTimeout = TimeSpan.FromDays(30) });
         var busy = await _bench.RentAsync(target);
         var idle = await _bench.RentAsync(target);
-        await PoolBench.UntilAsync(() => origin.Connections.Count == 2, "both are there");
+        await Until.HoldsAsync(() => origin.Connections.Count == 2, "both are there");
         foreach (var connection in origin.Connections)
         {
             await connection.WriteAsync("x");
@@ -131,7 +132,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         Assert.Null(await _bench.ExchangeAsync(idle.Connection));
 
         _bench.Time.Advance(target.Binding.Certificate!.NotAfter - _bench.Time.GetUtcNow() + TimeSpan.FromMilliseconds(100));
-        await PoolBench.UntilAsync(() => idle.Connection.State == UpstreamState.Closed && busy.Connection.State == UpstreamState.Draining, "the certificate ended");
+        await Until.HoldsAsync(() => idle.Connection.State == UpstreamState.Closed && busy.Connection.State == UpstreamState.Draining, "the certificate ended");
 
         // What is under way is cut, and says why.
         var read = await Transport.TestLoops.RunAsync(_bench.Loops[0], async () => await busy.Connection.ReadAsync());
@@ -148,7 +149,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         var target = _bench.Target(origin.Port, new PoolConfig { DrainTimeout = TimeSpan.FromSeconds(5) });
         var busy = await _bench.RentAsync(target);
         var idle = await _bench.RentAsync(target);
-        await PoolBench.UntilAsync(() => origin.Connections.Count == 2, "both are there");
+        await Until.HoldsAsync(() => origin.Connections.Count == 2, "both are there");
         foreach (var connection in origin.Connections)
         {
             await connection.WriteAsync("x");
@@ -158,7 +159,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         Assert.Null(await _bench.ExchangeAsync(idle.Connection));
 
         _bench.Pool.RetireAllBut([]);
-        await PoolBench.UntilAsync(() => idle.Connection.State == UpstreamState.Closed && busy.Connection.State == UpstreamState.Draining, "the identity is retired");
+        await Until.HoldsAsync(() => idle.Connection.State == UpstreamState.Closed && busy.Connection.State == UpstreamState.Draining, "the identity is retired");
         Assert.Equal(UpstreamCloseReason.Retired, idle.Connection.CloseReason);
         Assert.True(Assert.Single(_bench.Pool.AllPools).Snapshot() is { Retired: true, Draining: 1, Idle: 0 });
 
@@ -182,7 +183,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         var pool = target.Binding.Pool!;
         pool.Retire();
         pool.KeepOnly([System.Net.IPAddress.Parse("127.0.0.9")]);
-        await PoolBench.UntilAsync(() => lease.Connection.State == UpstreamState.Draining, "it drains");
+        await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Draining, "it drains");
         var pending = Transport.TestLoops.RunAsync(_bench.Loops[0], async () => await lease.Connection.ReadAsync());
 
         _bench.Time.Advance(TimeSpan.FromSeconds(5.2));
@@ -209,7 +210,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         await Task.Delay(250);
         Assert.Equal(UpstreamState.Idle, lease.Connection.State);
         _bench.Time.Advance(TimeSpan.FromMilliseconds(200));
-        await PoolBench.UntilAsync(() => lease.Connection.State == UpstreamState.Closed, "it was idle for too long");
+        await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Closed, "it was idle for too long");
         Assert.Equal(UpstreamCloseReason.IdleTimeout, lease.Connection.CloseReason);
     }
 

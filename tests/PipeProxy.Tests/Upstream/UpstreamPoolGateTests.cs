@@ -1,5 +1,6 @@
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
+using PipeProxy.Testing;
 using PipeProxy.Tests.Transport;
 using PipeProxy.Tls;
 using PipeProxy.Transport;
@@ -24,9 +25,9 @@ public sealed class UpstreamPoolGateTests
         // The one, on its way.
         handshakes.Hold();
         var first = bench.RentAsync(target);
-        await PoolBench.UntilAsync(() => handshakes.Begun == 2, "the second handshake");
+        await Until.HoldsAsync(() => handshakes.Begun == 2, "the second handshake");
         var others = Enumerable.Range(0, 20).Select(i => bench.RentAsync(target, loop: i % 2)).ToList();
-        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Waiting == 20, "they wait");
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Waiting == 20, "they wait");
         handshakes.Fail(Alert);
 
         Assert.Equal(Alert, (await first).Failure);
@@ -49,9 +50,9 @@ public sealed class UpstreamPoolGateTests
 
         // The handshake alone is no verdict: the origin may still refuse.
         var others = Enumerable.Range(0, 4).Select(i => bench.RentAsync(target, loop: i % 2)).ToList();
-        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Waiting == 4, "they wait");
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Waiting == 4, "they wait");
         Assert.Equal(2, handshakes.Begun);
-        await PoolBench.UntilAsync(() => origin.Connections.Count == 2, "both are accepted");
+        await Until.HoldsAsync(() => origin.Connections.Count == 2, "both are accepted");
         await origin.Connections[^1].WriteAsync("x");
         Assert.Null(await bench.ExchangeAsync(first.Connection, thenReturn: false));
 
@@ -69,7 +70,7 @@ public sealed class UpstreamPoolGateTests
         target.Binding.Pool!.Gate.Failed(Alert, 0);
         var first = await bench.RentAsync(target);
         var other = bench.RentAsync(target);
-        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Waiting == 1, "it waits");
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Waiting == 1, "it waits");
 
         await (await origin.WaitForConnectionAsync()).WriteAsync("!");
         var failure = await bench.ExchangeAsync(first.Connection);
@@ -140,7 +141,7 @@ public sealed class UpstreamPoolGateTests
         var target = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MaxConnecting = 2 });
         handshakes.Hold();
         var leases = Enumerable.Range(0, 8).Select(i => bench.RentAsync(target, loop: i % 2)).ToList();
-        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot() is { Connecting: 2, Waiting: 6 }, "two are opened, six wait");
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot() is { Connecting: 2, Waiting: 6 }, "two are opened, six wait");
         Assert.Equal(2, handshakes.Begun);
 
         handshakes.Succeed();
@@ -159,7 +160,7 @@ public sealed class UpstreamPoolGateTests
         handshakes.Hold();
         var first = bench.RentAsync(target);
         var second = bench.RentAsync(target);
-        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Waiting == 1, "it waits");
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Waiting == 1, "it waits");
 
         bench.Time.Advance(TimeSpan.FromSeconds(2.1));
 
@@ -182,9 +183,9 @@ public sealed class UpstreamPoolGateTests
 
         // One a second and two seconds to wait: the fourth is too late at once.
         var second = bench.RentAsync(target);
-        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Connecting == 1, "its turn comes");
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Connecting == 1, "its turn comes");
         var third = bench.RentAsync(target);
-        await PoolBench.UntilAsync(() => target.Binding.Pool!.Snapshot().Connecting == 2, "its turn comes");
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Connecting == 2, "its turn comes");
         var fourth = (await bench.RentAsync(target)).Failure!;
 
         Assert.Equal(Outcome.ConnectionLimit, fourth.Outcome);
