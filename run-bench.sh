@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures PipeProxy, nginx, HAProxy and YARP at the same job, in turn: CPU per request, latency, memory, connections.
 #
-#   ./run-bench.sh [--quick] [--only SECTION,...] [--rounds N] [--seconds S] [--rate R] [--connections N] [--idle N] [--load TOOL]
-#                  [--results FOLDER] [--no-build] [--install-peers]
+#   ./run-bench.sh [--quick] [--only SECTION,...] [--rounds N] [--seconds S] [--rate R] [--connections N] [--idle N] [--idle-tls N]
+#                  [--load TOOL] [--results FOLDER] [--no-build] [--install-peers]
 #
 #   --quick           a minute: three short rounds of everything, to see that it works; its figures mean nothing
 #   --only LIST       of floor, cpu, latency, large, connections, storm, loops, scale, syscalls, idle, slowloris, builds; all but the last two without it
@@ -10,7 +10,8 @@
 #   --seconds S       0.1, that each proxy is measured in each round of floor and cpu; others have longer ones
 #   --rate R          requests per second of latency and loops instead of half of nginx's greatest rate
 #   --connections N   64 keep-alive clients
-#   --idle N          10000 idle clients, or as many as open files are allowed; a fifth of them over TLS
+#   --idle N          10000 idle clients, or as many as open files are allowed
+#   --idle-tls N      the same over TLS; a fifth of them without it, because each costs a handshake
 #   --load TOOL       pipeproxy-bench, or wrk: 9 rounds of a second, without what needs a fixed rate
 #   --results FOLDER  bench/results
 #   --no-build        what is built already
@@ -58,6 +59,7 @@ STORM_RATE=2000 # of the clients that go on meanwhile
 SLOW_CLIENTS=5000
 SLOW_LEAD=12 # until the first of them have been refused: PipeProxy gives a head 10 s
 IDLE_CLIENTS=10000
+IDLE_TLS_CLIENTS=""
 LOAD=pipeproxy-bench
 RATE=""
 RESULTS="$ROOT/bench/results"
@@ -74,11 +76,12 @@ while (($#)); do
     --rate) RATE=$2; shift 2 ;;
     --connections) CONNECTIONS=$2; shift 2 ;;
     --idle) IDLE_CLIENTS=$2; shift 2 ;;
+    --idle-tls) IDLE_TLS_CLIENTS=$2; shift 2 ;;
     --load) LOAD=$2; shift 2 ;;
     --results) RESULTS=$2; shift 2 ;;
     --no-build) BUILD=no; shift ;;
     --install-peers) INSTALL=yes; shift ;;
-    -h | --help) sed -n '2,24s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,25s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "error: unknown argument '$1'; see $0 --help" >&2; exit 2 ;;
   esac
 done
@@ -139,7 +142,8 @@ else
   ROUNDS=${ROUNDS:-100} SECONDS_EACH=${SECONDS_EACH:-0.1}
 fi
 ((IDLE_CLIENTS <= MOST_CLIENTS - 300)) || IDLE_CLIENTS=$((MOST_CLIENTS - 300))
-IDLE_TLS_CLIENTS=$((IDLE_CLIENTS / 5))
+IDLE_TLS_CLIENTS=${IDLE_TLS_CLIENTS:-$((IDLE_CLIENTS / 5))}
+((IDLE_TLS_CLIENTS <= MOST_CLIENTS - 300)) || IDLE_TLS_CLIENTS=$((MOST_CLIENTS - 300))
 write_facts >>"$DIR/facts.tsv"
 make_certificates
 start_origin

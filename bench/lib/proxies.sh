@@ -10,9 +10,9 @@ PROXY_CPU=0
 LOAD_CPU=$((CORES > 1 ? 1 : 0))
 ORIGIN_CPU=$((CORES > 2 ? 2 : LOAD_CPU))
 
-# Connections that nginx and HAProxy are told to expect. HAProxy wants two descriptors for each, and does not start without.
-ulimit -n 65536 2>/dev/null
-MOST_CLIENTS=$((($(ulimit -n) - 500) / 2))
+# Connections that nginx and HAProxy are told to expect.
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)" 2>/dev/null
+MOST_CLIENTS=$(($(ulimit -n) - 500))
 ((MOST_CLIENTS <= 12000)) || MOST_CLIENTS=12000
 
 # .NET compiles a method again, and better, once it has been called 30 times, but begins to count only after 100 ms without anything new:
