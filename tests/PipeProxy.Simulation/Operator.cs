@@ -41,7 +41,8 @@ internal sealed class Operator(World world, Oracle oracle, InMemoryCertificateSo
             _names.Begin(name, NumberOf(name, 0));
         }
 
-        var config = NextConfig();
+        // Starting goes over threads of the runtime's, so nothing is to happen meanwhile.
+        var config = NextConfig(opensAhead: false);
         Enter(0, 0);
         _names.Present(_meanings);
         return config;
@@ -165,9 +166,9 @@ internal sealed class Operator(World world, Oracle oracle, InMemoryCertificateSo
 
     private async Task ReloadAsync()
     {
-        var before = _meanings;
+        var (before, openedAhead) = (_meanings, OpensAhead);
         var from = world.Moment;
-        var config = NextConfig();
+        var config = NextConfig(opensAhead: _random.Chance(100));
         var result = await Proxy!.ApplyAsync(config).ConfigureAwait(false);
         if (result.Applied)
         {
@@ -177,7 +178,7 @@ internal sealed class Operator(World world, Oracle oracle, InMemoryCertificateSo
         }
         else
         {
-            _meanings = before;
+            (_meanings, OpensAhead) = (before, openedAhead);
         }
 
         world.Note(result.Applied ? 1 : 0);
@@ -191,7 +192,7 @@ internal sealed class Operator(World world, Oracle oracle, InMemoryCertificateSo
         }
     }
 
-    private ProxyConfig NextConfig()
+    private ProxyConfig NextConfig(bool opensAhead)
     {
         var routes = new List<RouteConfig>();
         var meanings = new RouteMeaning?[Routes];
@@ -217,8 +218,8 @@ internal sealed class Operator(World world, Oracle oracle, InMemoryCertificateSo
         }
 
         _meanings = meanings;
-        OpensAhead = _random.Chance(100);
-        return Settings(OpensAhead) with { Routes = routes };
+        OpensAhead = opensAhead;
+        return Settings(opensAhead) with { Routes = routes };
     }
 
     private string UrlOf(int origin) => string.Create(CultureInfo.InvariantCulture, $"{(origins[origin].Secured ? "https" : "http")}://o{origin}.test");

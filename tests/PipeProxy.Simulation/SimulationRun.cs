@@ -94,6 +94,7 @@ internal sealed class SimulationRun
             transport.Begin();
         }
 
+        _world.Own();
         _clients.Begin(_world.Random.Between(10, 120));
         _operator.Begin(() => _clients.AreDone);
         try
@@ -107,6 +108,7 @@ internal sealed class SimulationRun
             _world.Fail(e.ToString());
         }
 
+        _world.Release();
         var result = new SimulationResult(_world.Violation, _world.Trace, _clients.Sent, Describe());
         Pump(_proxy.DisposeAsync().AsTask());
         return result;

@@ -5,6 +5,7 @@ internal sealed class World(ulong seed)
 {
     private readonly Agenda _agenda = new();
     private ulong _trace = 14695981039346656037;
+    private Thread? _thread;
 
     internal SeededRandom Random { get; } = new(seed);
 
@@ -25,13 +26,19 @@ internal sealed class World(ulong seed)
     internal long NextTime => _agenda.NextTime;
 
     /// <summary>Lets it happen after so many microseconds.</summary>
-    internal void After(long microseconds, Occurrence what) => _agenda.Add(Now + microseconds, what);
+    internal void After(long microseconds, Occurrence what) => Enter(Now + microseconds, what);
 
     /// <summary>Lets it happen at that time, or now if that has passed.</summary>
-    internal void At(long time, Occurrence what) => _agenda.Add(Math.Max(Now, time), what);
+    internal void At(long time, Occurrence what) => Enter(Math.Max(Now, time), what);
 
     /// <summary>Lets it happen after so many microseconds.</summary>
     internal void After(long microseconds, Action what) => After(microseconds, new Call(what));
+
+    /// <summary>From here to <see cref="Release"/> everything happens on the calling thread. What does not is a finding: nothing could be played again.</summary>
+    internal void Own() => _thread = Thread.CurrentThread;
+
+    /// <summary>Other threads may do as they like.</summary>
+    internal void Release() => _thread = null;
 
     /// <summary>Lets the next thing happen.</summary>
     internal void Step()
@@ -47,12 +54,27 @@ internal sealed class World(ulong seed)
     /// <summary>Adds to the trace.</summary>
     internal void Note(long what)
     {
+        CheckThread();
         _trace = (_trace ^ (ulong)what) * 1099511628211;
         _trace = (_trace ^ (ulong)Now) * 1099511628211;
     }
 
     /// <summary>A promise is broken. The first one is kept.</summary>
     internal void Fail(string violation) => Violation ??= $"{violation} (occurrence {Moment}, {Now / 1e6:F6} s)";
+
+    private void Enter(long time, Occurrence what)
+    {
+        CheckThread();
+        _agenda.Add(time, what);
+    }
+
+    private void CheckThread()
+    {
+        if (_thread is { } owner && owner != Thread.CurrentThread)
+        {
+            Fail($"something goes on on another thread: {Environment.StackTrace}");
+        }
+    }
 
     private sealed class Call(Action what) : Occurrence
     {

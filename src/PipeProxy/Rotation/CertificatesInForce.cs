@@ -27,7 +27,9 @@ internal sealed class CertificatesInForce
     {
         var plan = new RotationPlan { ChangesAt = loaded.ChangesAt };
         var effective = new Dictionary<string, ClientCertificate>(StringComparer.Ordinal);
-        foreach (var (name, candidate) in loaded.Certificates)
+
+        // In order of names: trials begin, and are told of, in the same order every time.
+        foreach (var (name, candidate) in loaded.Certificates.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             effective[name] = Decide(candidate, now, environment, isPresented(name), plan);
         }

@@ -1,4 +1,5 @@
 using PipeProxy.Simulation;
+using PipeProxy.Testing;
 
 namespace PipeProxy.Tests.Simulation;
 
@@ -26,6 +27,15 @@ public sealed class IsolationPropertyTests
 
         Assert.Equal(first, SimulationRun.Run(4, Requests));
         Assert.NotEqual(first.Trace, SimulationRun.Run(5, Requests).Trace);
+    }
+
+    [Fact]
+    public async Task Seed_PlaysTheSameInAnotherProcess() // which hashes strings otherwise
+    {
+        const ulong Seed = 67;
+        await using var process = await TestProcess.RunAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "PipeProxy.Simulation.dll"), "replay", $"{Seed}"], timeout: TimeSpan.FromMinutes(2));
+
+        Assert.StartsWith($"seed {Seed}, trace {SimulationRun.Run(Seed, 20_000).Trace:x16}: ", process.OutputLines[0], StringComparison.Ordinal);
     }
 
     [Theory]
