@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
+using PipeProxy.Diagnosis;
 using PipeProxy.Telemetry;
 using PipeProxy.Tests.Transport;
 using PipeProxy.Tls;
@@ -206,6 +207,29 @@ public sealed class TlsConnectorTests : IDisposable
         using var server = await StartAsync("-tls1_3");
         await using var loops = new TestLoops();
         var result = await ConnectAsync(loops, server.EndPoint, Options() with { Protocols = SslProtocols.Tls12 });
+
+        Assert.Equal((byte)70, result.Failure!.Alert);
+    }
+
+    [Fact]
+    public async Task Hello_OffersTls12And13AndNothingOlder()
+    {
+        var observer = new HandshakeObserver();
+        await FailAsync(async peer =>
+        {
+            var hello = new byte[16384];
+            observer.Sent(hello.AsSpan(0, await peer.ReceiveAsync(hello)));
+        });
+
+        Assert.Equal(["TLS 1.3", "TLS 1.2"], observer.Facts.OfferedVersions);
+    }
+
+    [Fact]
+    public async Task OriginOfTls11Alone_IsAlert70()
+    {
+        using var server = await StartAsync("-tls1_1", "-cipher", "ALL:@SECLEVEL=0");
+        await using var loops = new TestLoops();
+        var result = await ConnectAsync(loops, server.EndPoint, Options());
 
         Assert.Equal((byte)70, result.Failure!.Alert);
     }
