@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
@@ -18,6 +19,9 @@ public sealed partial class ReverseProxy
 
     // The last rotation under each name, for whoever asks later.
     private readonly Dictionary<string, CertificateRotation> _rotations = new(StringComparer.Ordinal);
+
+    // Which authorities each origin said it accepts, when it was last asked by a handshake that shows it.
+    private readonly ConcurrentDictionary<string, (IReadOnlyList<string> Names, DateTimeOffset Seen)> _advertised = new(StringComparer.Ordinal);
 
     /// <summary>A certificate was replaced under its name, or was not because an origin refused it. Raised on a thread of the pool; must not throw.</summary>
     public event EventHandler<CertificateRotation>? Rotated;
@@ -155,6 +159,14 @@ public sealed partial class ReverseProxy
         try
         {
             var results = await ShowAsync(trial).ConfigureAwait(false);
+            foreach (var result in results)
+            {
+                if (result.AcceptableAuthorities is { } names)
+                {
+                    _advertised[result.Origin] = (names, _options.Time.GetUtcNow());
+                }
+            }
+
             CertificateRotation rotation;
             await _turn.WaitAsync().ConfigureAwait(false);
             try
