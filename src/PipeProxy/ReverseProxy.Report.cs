@@ -160,7 +160,7 @@ public sealed partial class ReverseProxy
         {
             if (old.Log.Reopen() is { } error)
             {
-                LogRoute(_options.Logger, error.ToString());
+                LogRoute(_options.Logger, error.Text);
             }
 
             return;
