@@ -106,7 +106,7 @@ public sealed partial class ReverseProxy
         static (string Detail, string? Next, HandshakeSummary? Tls) Describe((ReverseProxy Proxy, Exchange Exchange) told)
         {
             var (detail, next) = Explain(told);
-            return (detail, next, told.Proxy.WithAuthorities(told.Exchange.Origin, told.Exchange.Refuser?.DescribeHandshake()));
+            return (detail, next, told.Proxy.WithAuthorities(told.Exchange.Origin, told.Exchange.RefusedHandshake?.Invoke()));
         }
 
         static (string, string?) Explain((ReverseProxy Proxy, Exchange Exchange) told)
