@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
@@ -18,6 +19,9 @@ public sealed partial class ReverseProxy
 
     // The last rotation under each name, for whoever asks later.
     private readonly Dictionary<string, CertificateRotation> _rotations = new(StringComparer.Ordinal);
+
+    // Which authorities each origin said it accepts, when it was last asked by a handshake that shows it.
+    private readonly ConcurrentDictionary<string, (IReadOnlyList<string> Names, DateTimeOffset Seen)> _advertised = new(StringComparer.Ordinal);
 
     /// <summary>A certificate was replaced under its name, or was not because an origin refused it. Raised on a thread of the pool; must not throw.</summary>
     public event EventHandler<CertificateRotation>? Rotated;
@@ -93,8 +97,15 @@ public sealed partial class ReverseProxy
             LogChanged(_options.Logger, error);
         }
 
+        var changed = _inForce.WhatChanges(plan);
         CommitCertificates(plan);
-        LogCertificates(_options.Logger, certificates.Certificates.Count);
+        if (changed.Count > 0 || plan.Begin.Count > 0)
+        {
+            LogCertificates(
+                _options.Logger,
+                changed.Count > 0 ? $" Now in force: {string.Join(", ", changed)}." : "",
+                plan.Begin.Count > 0 ? $" On trial: {string.Join(", ", plan.Begin.Select(static trial => $"{trial.Candidate.Name} version {trial.Candidate.Version}"))}." : "");
+        }
     }
 
     // What is presented to somebody now: by the routes in force, also where another configuration is about to be.
@@ -155,6 +166,19 @@ public sealed partial class ReverseProxy
         try
         {
             var results = await ShowAsync(trial).ConfigureAwait(false);
+            foreach (var result in results)
+            {
+                if (result.AcceptableAuthorities is { } names)
+                {
+                    _advertised[result.Origin] = (names, _options.Time.GetUtcNow());
+                }
+
+                if (result.Failure is { } failure)
+                {
+                    RecordTrial(result, trial.Candidate, failure);
+                }
+            }
+
             CertificateRotation rotation;
             await _turn.WaitAsync().ConfigureAwait(false);
             try
@@ -211,6 +235,17 @@ public sealed partial class ReverseProxy
 
         return results;
     }
+
+    // The rotation's own lines tell of it; this is for whoever asks later what failed. Under codes of its own: what requests meet is still told.
+    private void RecordTrial(CanaryResult result, ClientCertificate candidate, Failure failure)
+        => _failures.Record(
+            result.Origin,
+            candidate.Name,
+            result.Verdict == CanaryVerdict.Refused ? "refused_on_trial" : "unreachable_on_trial",
+            failure.Alert,
+            static told => ($"Version {told.Candidate.Version}, on trial: {told.Failure.Detail}", told.Failure.Next, told.Proxy.WithAuthorities(told.Origin, told.Failure.Tls)),
+            (Proxy: this, result.Origin, Candidate: candidate, Failure: failure),
+            out _);
 
     private void MarkRefused(ClientCertificate candidate, CertificateRotation rotation)
     {
@@ -269,13 +304,13 @@ public sealed partial class ReverseProxy
         switch (error.Severity)
         {
             case ErrorSeverity.Error:
-                LogKept(logger, error.ToString());
+                LogKept(logger, error.Text);
                 break;
             case ErrorSeverity.Warning:
-                LogNote(logger, error.ToString());
+                LogNote(logger, error.Text);
                 break;
             default:
-                LogRoute(logger, error.ToString());
+                LogRoute(logger, error.Text);
                 break;
         }
     }
@@ -286,8 +321,8 @@ public sealed partial class ReverseProxy
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Note}")]
     private static partial void LogNote(ILogger logger, string note);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Certificates were reloaded; {Count} are in the store.")]
-    private static partial void LogCertificates(ILogger logger, int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Certificates were reloaded.{Changed}{OnTrial}")]
+    private static partial void LogCertificates(ILogger logger, string changed, string onTrial);
 
     [LoggerMessage(EventName = "certificate_rotated", Message = "The certificate '{Certificate}' was rotated from version {From} to {To}: {Verdicts}")]
     private static partial void LogRotated(ILogger logger, LogLevel level, string certificate, int from, int to, string verdicts);

@@ -70,7 +70,7 @@ public sealed partial class ReverseProxy
         var level = failure.Outcome.Side == OutcomeSide.Client ? LogLevel.Debug : LogLevel.Warning;
         var untold = 0L;
         if (exchange.Origin is { } origin && (failure.Outcome.Stage is OutcomeStage.Dns or OutcomeStage.Connect or OutcomeStage.Tls || failure.Outcome == Outcome.DestinationUnavailable)
-            && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static failure => (failure.Detail, failure.Next, failure.Handshake), failure, out untold))
+            && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static told => (told.Failure.Detail, told.Failure.Next, told.Proxy.WithAuthorities(told.Origin, told.Failure.Tls)), (Proxy: this, Origin: origin, Failure: failure), out untold))
         {
             level = LogLevel.Debug;
         }
@@ -88,6 +88,7 @@ public sealed partial class ReverseProxy
                 exchange.Certificate ?? "-",
                 failure.Detail,
                 failure.Next ?? "",
+                failure.Outcome.Stage == OutcomeStage.Tls ? Handshake(WithAuthorities(exchange.Origin, failure.Tls)) : "",
                 Untold(untold));
         }
     }
@@ -98,11 +99,17 @@ public sealed partial class ReverseProxy
         var code = exchange.Refusal is HttpRefusal.CertificateMissing or HttpRefusal.CertificateRefused ? "certificate_refused_in_http" : "forbidden";
         if (_failures.Record(exchange.Origin!, exchange.Certificate, code, null, Describe, (Proxy: this, Exchange: exchange), out var untold))
         {
-            var (detail, next, _) = Describe((this, exchange));
-            LogRefusal(_options.Logger, exchange.Status, exchange.Origin!, Encoding.ASCII.GetString(exchange.RequestId), exchange.Route ?? "-", exchange.Certificate ?? "-", detail, next ?? "", Untold(untold));
+            var (detail, next, tls) = Describe((this, exchange));
+            LogRefusal(_options.Logger, exchange.Status, exchange.Origin!, Encoding.ASCII.GetString(exchange.RequestId), exchange.Route ?? "-", exchange.Certificate ?? "-", detail, next ?? "", Handshake(tls), Untold(untold));
         }
 
-        static (string, string?, string?) Describe((ReverseProxy Proxy, Exchange Exchange) told)
+        static (string Detail, string? Next, HandshakeSummary? Tls) Describe((ReverseProxy Proxy, Exchange Exchange) told)
+        {
+            var (detail, next) = Explain(told);
+            return (detail, next, told.Proxy.WithAuthorities(told.Exchange.Origin, told.Exchange.Refuser?.DescribeHandshake()));
+        }
+
+        static (string, string?) Explain((ReverseProxy Proxy, Exchange Exchange) told)
         {
             var name = told.Exchange.Certificate;
             var presented = told.Proxy._dispatcher.Table.Targets.FirstOrDefault(target => target?.CertificateName == name && target?.Origin == told.Exchange.Origin)?.Binding.Certificate is { } certificate
@@ -110,14 +117,22 @@ public sealed partial class ReverseProxy
                 : $"'{name}'";
             return told.Exchange.Refusal switch
             {
-                HttpRefusal.CertificateMissing => ($"The origin (nginx) let the TLS handshake end, was presented {presented} if it asked, and says in HTTP that it got no certificate.", $"'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells whether it asks; then see which server block answers for this host.", null),
-                HttpRefusal.CertificateRefused => ($"The origin (nginx) asked for a client certificate, got {presented}, did not refuse it in TLS, and refuses it in HTTP.", "Its error log at level info has the reason (client SSL certificate verify error): unknown authority, dates, ssl_verify_depth.", null),
-                HttpRefusal.ForbiddenWithoutAsking => ($"The origin never asked for a client certificate, so {presented} was not sent: mutual TLS is off there.", "Turn it on (an ALB: verify with trust store), or look at what else answers 403 there.", null),
-                HttpRefusal.Forbidden => ($"The session was resumed under {presented}; the origin did not refuse it in TLS.", "Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough).", null),
-                _ => ($"The origin asked for a client certificate, got {presented} and did not refuse it in TLS; the 403 comes from behind.", $"Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough); 'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells which mode it is.", null),
+                HttpRefusal.CertificateMissing => ($"The origin (nginx) let the TLS handshake end, was presented {presented} if it asked, and says in HTTP that it got no certificate.", $"'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells whether it asks; then see which server block answers for this host."),
+                HttpRefusal.CertificateRefused => ($"The origin (nginx) asked for a client certificate, got {presented}, did not refuse it in TLS, and refuses it in HTTP.", "Its error log at level info has the reason (client SSL certificate verify error): unknown authority, dates, ssl_verify_depth."),
+                HttpRefusal.ForbiddenWithoutAsking => ($"The origin never asked for a client certificate, so {presented} was not sent: mutual TLS is off there.", "Turn it on (an ALB: verify with trust store), or look at what else answers 403 there."),
+                HttpRefusal.Forbidden => ($"The session was resumed under {presented}; the origin did not refuse it in TLS.", "Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough)."),
+                _ => ($"The origin asked for a client certificate, got {presented} and did not refuse it in TLS; the 403 comes from behind.", $"Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough); 'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells which mode it is."),
             };
         }
     }
+
+    // In TLS 1.3 a handshake with a certificate does not show which authorities the origin accepts; a rotation's trial may have seen them.
+    private HandshakeSummary? WithAuthorities(string? origin, HandshakeSummary? tls)
+        => origin is not null && tls is { AcceptableIssuers: null, CertificateRequested: not false } && _advertised.TryGetValue(origin, out var known)
+            ? tls with { AcceptableIssuers = known.Names, AcceptableIssuersSeen = known.Seen }
+            : tls;
+
+    private static string Handshake(HandshakeSummary? tls) => tls is null ? "" : $" Handshake: {tls}.";
 
     private static string Untold(long count) => count == 0 ? "" : $" ({count} more like this since the last line.)";
 
@@ -145,7 +160,7 @@ public sealed partial class ReverseProxy
         {
             if (old.Log.Reopen() is { } error)
             {
-                LogRoute(_options.Logger, error.ToString());
+                LogRoute(_options.Logger, error.Text);
             }
 
             return;
@@ -171,9 +186,9 @@ public sealed partial class ReverseProxy
     /// <summary>The access log in use, with each loop's buffer.</summary>
     private sealed record AccessLogTap(AccessLogConfig Config, AccessLog Log, AccessLogBuffer[] Buffers);
 
-    [LoggerMessage(Message = "{Status} {Error} at {Stage}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Untold}")]
-    private static partial void LogFailure(ILogger logger, LogLevel level, int status, string error, OutcomeStage stage, string requestId, string route, string certificate, string detail, string next, string untold);
+    [LoggerMessage(Message = "{Status} {Error} at {Stage}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Handshake}{Untold}")]
+    private static partial void LogFailure(ILogger logger, LogLevel level, int status, string error, OutcomeStage stage, string requestId, string route, string certificate, string detail, string next, string handshake, string untold);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Status} from {Origin}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Untold}")]
-    private static partial void LogRefusal(ILogger logger, int status, string origin, string requestId, string route, string certificate, string detail, string next, string untold);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Status} from {Origin}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Handshake}{Untold}")]
+    private static partial void LogRefusal(ILogger logger, int status, string origin, string requestId, string route, string certificate, string detail, string next, string handshake, string untold);
 }

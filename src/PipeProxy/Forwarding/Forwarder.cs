@@ -295,6 +295,11 @@ internal sealed class Forwarder(UpstreamPool pool)
         if (head.StatusCode is 400 or 403 && upstream.Key.Identity is not null)
         {
             exchange.Refusal = OriginRefusal.Of(upstream, head);
+            if (exchange.Refusal != HttpRefusal.None)
+            {
+                exchange.Refuser = upstream.Secured;
+                exchange.Refuser?.KeepForReport();
+            }
         }
 
         ConsumeHead(upstream.Input, head.Length);

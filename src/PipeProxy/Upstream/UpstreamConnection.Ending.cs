@@ -70,7 +70,7 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
             IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),
             _ => new Failure(AfterSilence, $"{origin} closed the connection before a response byte.", NextAfterSilence()),
         };
-        return ended with { Handshake = (_stream as SecuredStream)?.DescribeHandshake() };
+        return ended.Outcome.Stage == OutcomeStage.Tls ? ended with { Tls = (_stream as SecuredStream)?.DescribeHandshake() } : ended;
     }
 
     // An origin may refuse a certificate without an alert, so on a new connection the end belongs to TLS.
