@@ -99,10 +99,10 @@ public sealed partial class ReverseProxy
 
     // What is presented to somebody now: by the routes in force, also where another configuration is about to be.
     private RotationPlan PlanCertificates(ProxyConfig config)
-    {
-        var presented = _dispatcher.Table.Targets.OfType<UpstreamTarget>().Select(static target => target.CertificateName).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return _inForce.Plan(_certificates.Load(config.Certificates), _options.Time.GetUtcNow(), config.EnvironmentType, presented.Contains);
-    }
+        => _inForce.Plan(_certificates.Load(config.Certificates), _options.Time.GetUtcNow(), config.EnvironmentType, PresentedNames().Contains);
+
+    private HashSet<string> PresentedNames()
+        => _dispatcher.Table.Targets.OfType<UpstreamTarget>().Select(static target => target.CertificateName).OfType<string>().ToHashSet(StringComparer.Ordinal);
 
     private void CommitCertificates(RotationPlan plan)
     {
@@ -160,11 +160,13 @@ public sealed partial class ReverseProxy
             try
             {
                 rotation = _inForce.Judge(trial, results);
-                _rotations[rotation.Certificate] = rotation;
                 if (rotation.Outcome == RotationOutcome.Switched && _state == State.Running)
                 {
                     Rebind();
                 }
+
+                rotation = _inForce.Confirm(trial, rotation, _options.Time.GetUtcNow(), _config.EnvironmentType, _state == State.Running && PresentedNames().Contains(rotation.Certificate));
+                _rotations[rotation.Certificate] = rotation;
             }
             finally
             {
@@ -245,6 +247,9 @@ public sealed partial class ReverseProxy
             case RotationOutcome.Switched:
                 LogRotated(_options.Logger, LogLevel.Warning, rotation.Certificate, rotation.FromVersion, rotation.ToVersion, $"{verdicts}. {string.Join(" ", rotation.Origins.Where(static origin => origin.Verdict != CanaryVerdict.Accepted).Select(static origin => origin.Detail))}");
                 break;
+            default:
+                LogSuperseded(_options.Logger, rotation.Certificate, rotation.FromVersion, rotation.ToVersion, verdicts);
+                break;
         }
     }
 
@@ -286,6 +291,9 @@ public sealed partial class ReverseProxy
 
     [LoggerMessage(EventName = "certificate_rotated", Message = "The certificate '{Certificate}' was rotated from version {From} to {To}: {Verdicts}")]
     private static partial void LogRotated(ILogger logger, LogLevel level, string certificate, int from, int to, string verdicts);
+
+    [LoggerMessage(EventName = "certificate_superseded", Level = LogLevel.Information, Message = "The rotation of the certificate '{Certificate}' from version {From} to {To} was superseded by another change before it was decided: {Verdicts}")]
+    private static partial void LogSuperseded(ILogger logger, string certificate, int from, int to, string verdicts);
 
     [LoggerMessage(EventName = "certificate_refused", Level = LogLevel.Error, Message = "The certificate '{Certificate}' version {To} was refused by {Origin} and is not in force: {Detail} Version {From} stays. {Next} ({Verdicts})")]
     private static partial void LogRolledBack(ILogger logger, string certificate, int to, string origin, string detail, int from, string next, string verdicts);

@@ -37,7 +37,16 @@ public sealed partial class ReverseProxy
                 var readiness = Readiness;
                 return answer with { Failures = RecentFailures, Ready = readiness.IsReady, NotReady = readiness.Problems };
             case { Command: ControlCommand.Usage, Certificate: { } name }:
-                return answer with { Routes = RoutesOf(name) };
+                await _turn.WaitAsync(stopped).ConfigureAwait(false);
+                try
+                {
+                    return answer with { Routes = RoutesOf(name), Problem = _inForce.Of(name)?.ExplainAt(_options.Time.GetUtcNow(), _config.EnvironmentType) };
+                }
+                finally
+                {
+                    _turn.Release();
+                }
+
             case { Command: ControlCommand.Settle, Certificate: { } name }:
                 var rotation = await SettleAsync(name).WaitAsync(stopped).ConfigureAwait(false);
                 await WaitUntilGoneAsync(name, TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, LongestControlWait.TotalMilliseconds)), stopped).ConfigureAwait(false);

@@ -136,6 +136,36 @@ public sealed class RotationTests
     }
 
     [Fact]
+    public async Task DisabledDuringItsTrialWhenItWasInForceAtOnce_IsNotToldAsSwitched()
+    {
+        await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());
+        var expired = TestProxyCertificate.Issue(Name, "CN=alice", TestCertificates.Root, notAfter: DateTimeOffset.UtcNow.AddHours(-1));
+        await using var proxy = await TestProxy.StartAsync(TestProxy.Config(TestProxy.Route("/{*rest}", $"https://localhost:{balancer.Port}", Name)), [expired]);
+        var next = TestProxyCertificate.Issue(Name, "CN=alice-2");
+        proxy.Certificates.Set(next);
+        await proxy.WaitForLogAsync("Certificates were reloaded");
+
+        proxy.Certificates.Set(next.With(null, enabled: false));
+
+        Assert.Equal(522, (await proxy.GetAsync()).StatusCode);
+        Assert.Equal(RotationOutcome.Superseded, (await WaitForRotationAsync(proxy)).Outcome);
+    }
+
+    [Fact]
+    public async Task ItsRouteGoesDuringItsTrial_IsNotToldAsSwitched()
+    {
+        await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());
+        string url = $"https://localhost:{balancer.Port}";
+        await using var proxy = await StartAsync(url, probe: null);
+        proxy.Certificates.Set(TestProxyCertificate.Issue(Name, "CN=alice-2"));
+        await proxy.WaitForLogAsync("Certificates were reloaded");
+
+        Assert.True((await proxy.Proxy.ApplyAsync(TestProxy.Config(TestProxy.Route("/{*rest}", url)) with { Listeners = proxy.Proxy.Config.Listeners })).Applied);
+
+        Assert.Equal(RotationOutcome.Superseded, (await WaitForRotationAsync(proxy)).Outcome);
+    }
+
+    [Fact]
     public async Task NewCertificateThatIsNotValidYet_LeavesTheOldOneInForceUntilThen()
     {
         TestClock clock = new();

@@ -129,7 +129,7 @@ internal static class DiagnoseCommand
         if (loaded.Config is not { } config)
         {
             // Without --config nobody said that there is one.
-            return configFile is null ? null : throw new CertificateException($"The configuration {configFile} cannot be read.", "See what is wrong with it: pipeproxy check");
+            return configFile is null ? null : throw new CertificateException($"The configuration {configFile} cannot be read.", $"See what is wrong with it: pipeproxy check --config {configFile}");
         }
 
         if (config.Certificates.All(certificate => certificate.Name != name))

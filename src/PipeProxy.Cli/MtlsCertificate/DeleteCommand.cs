@@ -31,6 +31,13 @@ internal static class DeleteCommand
         store.Describe(name);
         foreach (var proxy in await RunningProxies.UsageAsync(store, name, cancellationToken))
         {
+            if (proxy.Routes is { Count: > 0 } named && proxy.Problem is not null)
+            {
+                throw new CertificateException(
+                    $"The certificate '{name}' is not presented now, but the running proxy {proxy.Process} has it in {string.Join(", ", named)}.",
+                    "Take it out of these routes first: without it the configuration could not be loaded again.");
+            }
+
             if (proxy.Routes is { Count: > 0 } inUse)
             {
                 throw new CertificateException(

@@ -26,6 +26,23 @@ internal static class RunningProxies
     /// <summary>Whether a proxy rolled <paramref name="version"/> back.</summary>
     public static bool IsRolledBack(ControlAnswer answer, int version) => answer.Rotation is { Outcome: RotationOutcome.RolledBack } rotation && rotation.ToVersion == version;
 
+    /// <summary>Says of each proxy that gave no answer that nothing is known of it.</summary>
+    /// <returns>Whether there is one.</returns>
+    public static bool WriteUnanswered(Terminal terminal, IReadOnlyList<ControlAnswer> answers, string name)
+    {
+        foreach (var answer in answers.Where(static answer => answer.Error is not null))
+        {
+            terminal.WriteError(
+                $"What the proxy {answer.Process} makes of the change is not known: it gave no answer ({answer.Error}).",
+                $"See whether it still runs; then ask what is presented: pipeproxy mtls-certificate describe --name {name}, and pipeproxy diagnose --recent.");
+        }
+
+        return IsUnanswered(answers);
+    }
+
+    /// <summary>Whether a proxy gave no answer.</summary>
+    public static bool IsUnanswered(IReadOnlyList<ControlAnswer> answers) => answers.Any(static answer => answer.Error is not null);
+
     /// <summary>What an update to <paramref name="version"/> came to in each proxy.</summary>
     public static void WriteUpdate(Terminal terminal, IReadOnlyList<ControlAnswer> answers, int version)
     {
@@ -72,7 +89,7 @@ internal static class RunningProxies
             {
                 { Error: { } error } => $"gave no answer: {error}.",
                 { Routes: null or [] } => "has no route that presents it.",
-                { Problem: not null } => $"presents it no more; {Listed(answer.Routes)} answer 522.",
+                { Problem: not null } => $"presents it no more; {Listed(answer.Routes)} answer{(answer.Routes.Count == 1 ? "s" : "")} 522.",
                 _ => $"presents version {answer.InForce} for {Listed(answer.Routes)}.",
             }}");
             WriteLeaving(terminal, answer);

@@ -32,11 +32,16 @@ internal static class SwitchCommand
         if (CertificateOptions.WantsJson(parsed))
         {
             CertificateJson.Write(terminal, new ResultJson(changed ? state : "unchanged") { Certificate = CertificateJson.Entry(store.Describe(name), [], terminal.Time.GetUtcNow()), Proxies = RunningProxies.Json(proxies, null) });
-            return ExitCode.Done;
+            return RunningProxies.IsUnanswered(proxies) ? ExitCode.Failed : ExitCode.Done;
         }
 
         terminal.Output.WriteLine(changed ? $"{name} is now {state}." : $"{name} was {state} already.");
         RunningProxies.WriteSwitch(terminal, proxies);
+        if (RunningProxies.WriteUnanswered(terminal, proxies, name))
+        {
+            return ExitCode.Failed;
+        }
+
         terminal.WriteNext(enable ? "see it with 'pipeproxy mtls-certificate list'." : $"switch it on again: pipeproxy mtls-certificate enable --name {name}");
         return ExitCode.Done;
     }

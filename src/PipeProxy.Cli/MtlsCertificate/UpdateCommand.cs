@@ -26,7 +26,7 @@ internal static class UpdateCommand
             [
                 "The change is atomic: whoever reads the store, even after a power cut, finds the old pair or the new one.",
                 "A proxy that runs with this store shows a new pair to its origins before it is in force, and goes on with the old one when an origin refuses it. The command waits for that.",
-                "Exit codes: 0 updated, 1 refused, rolled back or failed, 2 usage.",
+                "Exit codes: 0 updated, 1 refused, rolled back, overtaken by another change, not answered by a running proxy, or failed, 2 usage.",
             ],
             Examples =
             [
@@ -78,19 +78,25 @@ internal static class UpdateCommand
         var proxies = wait ? await RunningProxies.SettleAsync(store, name, cancellationToken) : [];
         var isRolledBack = proxies.Any(proxy => RunningProxies.IsRolledBack(proxy, version));
         var stored = store.Describe(name);
+
+        // Somebody else's change has come meanwhile: what this command stored is not what is presented.
+        var isOvertaken = !isRolledBack && stored.Version != version;
+        var isUnanswered = RunningProxies.IsUnanswered(proxies);
         if (CertificateOptions.WantsJson(parsed))
         {
-            CertificateJson.Write(terminal, new ResultJson(isRolledBack ? "rolledBack" : "updated")
+            CertificateJson.Write(terminal, new ResultJson(isRolledBack ? "rolledBack" : isOvertaken ? "superseded" : isUnanswered ? "unanswered" : "updated")
             {
                 Certificate = CertificateJson.Entry(stored, [], terminal.Time.GetUtcNow()),
                 Findings = CertificateJson.Findings(findings),
                 Proxies = wait ? RunningProxies.Json(proxies, version) : null,
             });
-            return isRolledBack ? ExitCode.Failed : ExitCode.Done;
+            return isRolledBack || isOvertaken || isUnanswered ? ExitCode.Failed : ExitCode.Done;
         }
 
         UploadedPair.WriteFindings(terminal, findings);
-        terminal.Output.WriteLine(isRolledBack ? $"Version {version} of {stored.Name} is in {store.Folder}, marked as refused; version {stored.Version} is current." : $"Updated {stored.Name} in {store.Folder}.");
+        terminal.Output.WriteLine(isRolledBack ? $"Version {version} of {stored.Name} is in {store.Folder}, marked as refused; version {stored.Version} is current."
+            : isOvertaken ? $"Version {version} of {stored.Name} was stored in {store.Folder}; version {stored.Version} is current."
+            : $"Updated {stored.Name} in {store.Folder}.");
         Table.WriteFields(terminal, CreateCommand.Summary(stored, terminal));
         if (wait)
         {
@@ -105,6 +111,18 @@ internal static class UpdateCommand
         {
             RunningProxies.WriteRefusals(terminal, proxies, name, version);
             terminal.WriteNext("mend the cause, then update again; --force puts a pair in force although an origin refuses it.");
+            return ExitCode.Failed;
+        }
+
+        if (isOvertaken)
+        {
+            terminal.WriteError(
+                $"Version {version} of '{name}' is not current: another change came while it was tried, and version {stored.Version} is.",
+                $"See all versions: pipeproxy mtls-certificate describe --name {name}; update again if yours is the one that is meant.");
+        }
+
+        if (RunningProxies.WriteUnanswered(terminal, proxies, name) || isOvertaken)
+        {
             return ExitCode.Failed;
         }
 

@@ -35,7 +35,8 @@ public sealed class CertificatePair : IDisposable
     {
         ArgumentNullException.ThrowIfNull(findings);
         var bytes = CertificateFile.Read(certificateFile, certificateFile, findings);
-        if (bytes is not null && Pkcs12Bundle.IsPkcs12(bytes) && (keyFile is null || keyFile == certificateFile))
+        var isBundle = bytes is not null && (Pkcs12Bundle.IsPkcs12(bytes) || (keyFile is null && IsNamedBundle(certificateFile) && Pkcs12Bundle.IsDer(bytes)));
+        if (bytes is not null && isBundle && (keyFile is null || keyFile == certificateFile))
         {
             return Pkcs12Bundle.Open(bytes, certificateFile, keyPassphrase, findings);
         }
@@ -60,8 +61,12 @@ public sealed class CertificatePair : IDisposable
     /// <summary>Whether a file is, or by its name should be, PKCS#12 and so holds the key as well.</summary>
     public static bool IsBundle(string file)
         => CertificateFile.Read(file, file, new List<CertificateFinding>()) is { } bytes
-            ? Pkcs12Bundle.IsPkcs12(bytes)
-            : Path.GetExtension(file) is { } extension && (extension.Equals(".p12", StringComparison.OrdinalIgnoreCase) || extension.Equals(".pfx", StringComparison.OrdinalIgnoreCase));
+            ? Pkcs12Bundle.IsPkcs12(bytes) || (IsNamedBundle(file) && Pkcs12Bundle.IsDer(bytes))
+            : IsNamedBundle(file);
+
+    // Half of such a file is not recognised by its content, but its name and first byte say what it was to be.
+    private static bool IsNamedBundle(string file)
+        => Path.GetExtension(file) is { } extension && (extension.Equals(".p12", StringComparison.OrdinalIgnoreCase) || extension.Equals(".pfx", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>As <see cref="Read"/>, from text.</summary>
     public static CertificatePair? Parse(string certificatePem, string keyPem, string? keyPassphrase, ICollection<CertificateFinding> findings)

@@ -28,14 +28,14 @@ public sealed class ClientCertificate
         NotAfter = new DateTimeOffset(leaf.NotAfter).ToUniversalTime();
     }
 
-    private ClientCertificate(ClientCertificate same, IEnumerable<EnvironmentType>? environmentTypes, bool enabled)
+    private ClientCertificate(ClientCertificate same, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version)
     {
         Name = same.Name;
         Leaf = same.Leaf;
         Intermediates = same.Intermediates;
         EnvironmentTypes = environmentTypes?.ToFrozenSet() ?? EveryEnvironment;
         Enabled = enabled;
-        Version = same.Version;
+        Version = version;
         Forced = same.Forced;
         Place = same.Place;
         Context = same.Context;
@@ -65,7 +65,7 @@ public sealed class ClientCertificate
     /// <summary>False when an operator switched it off.</summary>
     public bool Enabled { get; }
 
-    /// <summary>The store's version number; 1 for certificates that a host brings.</summary>
+    /// <summary>The store's version number; for certificates of the configuration the number of pairs read under the name since the start; 1 for those that a host brings.</summary>
     public int Version { get; }
 
     /// <summary>Is put in force although an origin refuses it: an operator's word.</summary>
@@ -164,7 +164,10 @@ public sealed class ClientCertificate
         => new(name, leaf, intermediates, environmentTypes, enabled: true, version: 1) { Place = place };
 
     /// <summary>The same pair under other settings: the identity, and so its connections, stay.</summary>
-    internal ClientCertificate With(IEnumerable<EnvironmentType>? environmentTypes, bool enabled) => new(this, environmentTypes, enabled);
+    internal ClientCertificate With(IEnumerable<EnvironmentType>? environmentTypes, bool enabled) => new(this, environmentTypes, enabled, Version);
+
+    /// <summary>The same pair under another number.</summary>
+    internal ClientCertificate Numbered(int version) => new(this, EnvironmentTypes, Enabled, version);
 
     private static string HashChain(X509Certificate2 leaf, IEnumerable<X509Certificate2> intermediates)
     {

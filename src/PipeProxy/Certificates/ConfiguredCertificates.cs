@@ -12,6 +12,9 @@ internal sealed class ConfiguredCertificates(TimeProvider time)
 
     private readonly Dictionary<string, Opened> _opened = new(StringComparer.Ordinal);
 
+    // Every identity that was read under a name: its place is its version, so that one which comes back is the one that it was.
+    private readonly Dictionary<string, List<CertificateIdentity>> _versions = new(StringComparer.Ordinal);
+
     /// <summary>Reads each of <paramref name="wanted"/> into <paramref name="certificates"/>, or says in <paramref name="errors"/> why it cannot be used.</summary>
     public void Load(IReadOnlyList<CertificateConfig> wanted, Dictionary<string, ClientCertificate> certificates, List<ConfigurationError> errors)
     {
@@ -86,6 +89,7 @@ internal sealed class ConfiguredCertificates(TimeProvider time)
         }
 
         var made = config.Location is CertificateLocation.Token token ? OpenToken(config, token, files, findings) : OpenPair(config, files, findings);
+        made = made?.Numbered(VersionOf(made.Identity));
         var opened = new Opened(config, files.Hash, made, findings);
 
         // A token may come later without a change of any file. A PIN is not tried again, for a token counts the attempts.
@@ -96,6 +100,23 @@ internal sealed class ConfiguredCertificates(TimeProvider time)
         }
 
         return _opened[config.Name] = opened;
+    }
+
+    private int VersionOf(CertificateIdentity identity)
+    {
+        if (!_versions.TryGetValue(identity.Name, out var versions))
+        {
+            _versions[identity.Name] = versions = [];
+        }
+
+        var index = versions.IndexOf(identity);
+        if (index < 0)
+        {
+            versions.Add(identity);
+            index = versions.Count - 1;
+        }
+
+        return index + 1;
     }
 
     private ClientCertificate? OpenPair(CertificateConfig config, CertificateFiles files, List<CertificateFinding> findings)

@@ -13,8 +13,7 @@ internal static class Pkcs12Bundle
     /// <summary>Whether <paramref name="bytes"/> are such a file.</summary>
     public static bool IsPkcs12(byte[] bytes)
     {
-        // A SEQUENCE, as every DER; text never begins so.
-        if (bytes.Length == 0 || bytes[0] != 0x30)
+        if (!IsDer(bytes))
         {
             return false;
         }
@@ -28,6 +27,9 @@ internal static class Pkcs12Bundle
             return false;
         }
     }
+
+    /// <summary>Whether <paramref name="bytes"/> begin as DER does, with a SEQUENCE; text never begins so.</summary>
+    public static bool IsDer(byte[] bytes) => bytes.Length > 0 && bytes[0] == 0x30;
 
     /// <summary>The pair in <paramref name="bytes"/>, leaf first and then along issuers; or null and one finding that says why there is none.</summary>
     /// <param name="bytes">The file.</param>

@@ -11,7 +11,15 @@ internal static class DiagnosisConclusion
 
     /// <summary>Fills cause and notes in.</summary>
     internal static DiagnosisReport Conclude(DiagnosisReport report, DiagnosisRequest request)
-        => report with { Cause = CauseOf(report, request), Notes = NotesOf(report, request) };
+    {
+        var cause = CauseOf(report, request);
+        var now = request.Time.GetUtcNow();
+        return report with
+        {
+            Cause = cause.Ok && request.Certificate is { } certificate && WhyUnusable(certificate, now) is { } what ? Unusable(cause, what, certificate, now) : cause,
+            Notes = NotesOf(report, request),
+        };
+    }
 
     private static DiagnosisCause CauseOf(DiagnosisReport report, DiagnosisRequest request)
     {
@@ -37,6 +45,22 @@ internal static class DiagnosisConclusion
             _ => Accepted(report, answer),
         };
     }
+
+    // It was shown to see what the origin says; the proxy shows it to nobody, so no request gets through under it.
+    private static DiagnosisCause Unusable(DiagnosisCause accepted, string what, ClientCertificate certificate, DateTimeOffset now) => new(
+        "certificate_unusable",
+        Ok: false,
+        $"{accepted.Sentence.TrimEnd('.')}, but '{certificate.Name}' {what}, so pipeproxy run answers 522 and does not present it.",
+        null,
+        !certificate.Enabled ? $"Switch it on: pipeproxy mtls-certificate enable --name {certificate.Name}"
+            : now < certificate.NotBefore ? "Wait until it is valid, or check this system's clock."
+            : $"Replace it: pipeproxy mtls-certificate update --name {certificate.Name} --cert FILE --key FILE");
+
+    private static string? WhyUnusable(ClientCertificate certificate, DateTimeOffset now)
+        => !certificate.Enabled ? "is disabled"
+            : now > certificate.NotAfter ? "has expired"
+            : now < certificate.NotBefore ? "is not valid yet"
+            : null;
 
     private static DiagnosisCause CauseOf(Failure failure, DiagnosisReport report, DiagnosisRequest request)
     {
@@ -166,9 +190,8 @@ internal static class DiagnosisConclusion
         if (request.Certificate is { } certificate)
         {
             var now = request.Time.GetUtcNow();
-            if (!certificate.Enabled || now > certificate.NotAfter || now < certificate.NotBefore)
+            if (WhyUnusable(certificate, now) is { } what)
             {
-                var what = !certificate.Enabled ? "is disabled" : now > certificate.NotAfter ? "has expired" : "is not valid yet";
                 notes.Add($"'{certificate.Name}' {what}: pipeproxy run would not present it and answer 522 (proxy_configuration_error); it is presented here to see what the origin says.");
             }
 

@@ -9,6 +9,7 @@ internal sealed class ObservedStream(Socket socket) : Stream
 {
     private TlsRecords _received;
     private TlsRecords _sent;
+    private volatile bool _sendSawReset;
 
     /// <summary>What the hellos say.</summary>
     internal HandshakeObserver Observer { get; } = new();
@@ -39,7 +40,8 @@ internal sealed class ObservedStream(Socket socket) : Stream
             var bytes = await socket.ReceiveAsync(buffer, SocketFlags.None, CancellationToken.None).ConfigureAwait(false);
             if (bytes == 0 && !buffer.IsEmpty)
             {
-                EndStatus = IoStatus.End;
+                // A failed send takes the connection's error with it, and a receive then sees a bare end; what happened is a reset.
+                EndStatus = _sendSawReset ? IoStatus.Reset : IoStatus.End;
             }
 
             _received.Observe(buffer.Span[..bytes]);
@@ -67,6 +69,7 @@ internal sealed class ObservedStream(Socket socket) : Stream
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Never the verdict: the alert that explains it may be there to read.
+            _sendSawReset |= e is SocketException failed && SystemSocket.StatusOf(failed.SocketErrorCode) == IoStatus.Reset;
         }
     }
 

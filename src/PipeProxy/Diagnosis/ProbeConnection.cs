@@ -108,7 +108,7 @@ internal sealed class ProbeConnection : IAsyncDisposable
             try
             {
                 var bytes = await _ssl.ReadAsync(buffer, CancellationToken.None).ConfigureAwait(false);
-                return bytes > 0 ? new ProbeRead(bytes, IoStatus.Ok, null) : new ProbeRead(0, _stream.EndStatus == IoStatus.Ok ? IoStatus.End : IoStatus.TlsTruncated, null);
+                return bytes > 0 ? new ProbeRead(bytes, IoStatus.Ok, null) : new ProbeRead(0, EndOf(_stream.EndStatus), null);
             }
             catch (Exception e)
             {
@@ -117,6 +117,14 @@ internal sealed class ProbeConnection : IAsyncDisposable
             }
         }
     }
+
+    // Nothing below has ended: the end came as TLS has it, by close_notify.
+    private static IoStatus EndOf(IoStatus below) => below switch
+    {
+        IoStatus.Ok => IoStatus.End,
+        IoStatus.Reset => IoStatus.Reset,
+        _ => IoStatus.TlsTruncated,
+    };
 
     /// <summary>Ends the connection.</summary>
     public async ValueTask DisposeAsync()

@@ -9,7 +9,7 @@ public enum RotationOutcome
     /// <summary>An origin refused the new version; the one before stays in force.</summary>
     RolledBack,
 
-    /// <summary>Another change came before this one was decided.</summary>
+    /// <summary>Another change came before this one was decided: a certificate behind it, a word of the operator's that disabled or removed it, its end, or a configuration without a route that presents it.</summary>
     Superseded,
 }
 

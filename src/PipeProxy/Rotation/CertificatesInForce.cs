@@ -64,7 +64,7 @@ internal sealed class CertificatesInForce
     }
 
     /// <summary>Ends a trial.</summary>
-    /// <returns>How it ended; after <see cref="RotationOutcome.Switched"/> the next plan puts the candidate in force.</returns>
+    /// <returns>How it ended; after <see cref="RotationOutcome.Switched"/> the next plan puts the candidate in force, and <see cref="Confirm"/> says whether it did.</returns>
     internal CertificateRotation Judge(CertificateTrial trial, IReadOnlyList<CanaryResult> results)
     {
         var name = trial.Candidate.Name;
@@ -85,20 +85,41 @@ internal sealed class CertificatesInForce
         return RotationOf(trial, RotationOutcome.Switched, results);
     }
 
+    /// <summary>Looks, once the plan behind a verdict is in force, whether the candidate is what routes present: between the two it may have been disabled, replaced or removed, have ended, or have lost its routes.</summary>
+    /// <returns>What is to be told.</returns>
+    internal CertificateRotation Confirm(CertificateTrial trial, CertificateRotation rotation, DateTimeOffset now, EnvironmentType environment, bool isPresented)
+    {
+        var name = trial.Candidate.Name;
+        if (rotation.Outcome != RotationOutcome.Switched
+            || (isPresented && Of(name) is { } inForce && IsSame(inForce, trial.Candidate) && inForce.UsabilityAt(now, environment) == CertificateUsability.Usable))
+        {
+            return rotation;
+        }
+
+        _approved.Remove(name);
+        return rotation with { Outcome = RotationOutcome.Superseded };
+    }
+
     private static CertificateRotation RotationOf(CertificateTrial trial, RotationOutcome outcome, IReadOnlyList<CanaryResult> results)
         => new(trial.Candidate.Name, trial.Before.Version, trial.Candidate.Version, outcome, results) { Forced = trial.Candidate.Forced };
 
     private ClientCertificate Decide(ClientCertificate candidate, DateTimeOffset now, EnvironmentType environment, bool isPresented, RotationPlan plan)
     {
         var name = candidate.Name;
+        var usability = candidate.UsabilityAt(now, environment);
         if (!_inForce.TryGetValue(name, out var before) || before.Identity == candidate.Identity || !isPresented)
         {
-            Continue(candidate, plan);
+            // A trial that only tells goes on, as long as there is something to tell.
+            if (isPresented && usability == CertificateUsability.Usable)
+            {
+                Continue(candidate, plan);
+            }
+
             return candidate;
         }
 
         var beforeServes = before.UsabilityAt(now, environment) == CertificateUsability.Usable;
-        switch (candidate.UsabilityAt(now, environment))
+        switch (usability)
         {
             // The operator's word is in force at once, and what may not be presented is not tried either.
             case CertificateUsability.Disabled or CertificateUsability.NotEnabledForEnvironment:

@@ -52,6 +52,19 @@ public sealed class CertificateSourcesTests : IDisposable
     }
 
     [Fact]
+    public void ReplacedPairs_AreNumberedAndOneThatComesBackIsTheOneThatItWas()
+    {
+        var sources = Sources();
+        int Swap(string folder, IssuedCertificate pair)
+        {
+            Put(_folder.File("mounted"), folder, pair);
+            return sources.Load([Mounted()]).Certificates["mounted"].Version;
+        }
+
+        Assert.Equal([1, 2, 1, 3], [Swap("1", IssuedCertificate.Good), Swap("2", Other), Swap("3", IssuedCertificate.Good), Swap("4", IssuedCertificate.Leaf(subject: "CN=third"))]);
+    }
+
+    [Fact]
     public void KeyOfAnotherCertificate_IsRefusedAtItsPlace()
     {
         MountedSecret.Put(_folder.File("mounted"), "1", IssuedCertificate.Good.CertificatePem, Other.KeyPem);

@@ -73,5 +73,16 @@ public sealed class BundleCommandTests : IDisposable
         Assert.Contains("--key", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("create --name a --environment-type production")]
+    [InlineData("lint")]
+    public async Task HalfABundle_IsToldAsDamaged(string command)
+    {
+        File.WriteAllBytes(_bundle, File.ReadAllBytes(_bundle)[..400]);
+        var run = await RunAsync($"{command} --cert {_bundle} --key-passphrase-file {_passphrase}");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("bundle.pfx is a PKCS#12 file that cannot be read: it is damaged", run.Error, StringComparison.Ordinal);
+    }
+
     private Task<CliRun> RunAsync(string arguments) => CliRun.Of(["mtls-certificate", .. arguments.Split(' ')], _variables);
 }

@@ -151,6 +151,38 @@ public sealed class DiagnoseCommandTests : IDisposable
         Assert.Contains("\nok: 1 route", run.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task CheckOnline_WarnsOfAnOriginThatAsksForNoCertificate()
+    {
+        await using var balancer = LoadBalancer.Start(Options with { Mode = MutualTlsMode.Off });
+
+        var run = await CliRun.Of(
+        [
+            "check", "--online", "--forward", $"https://127.0.0.1:{balancer.Port}", "--mtls-certificate", "good",
+            "--store", _folder.File("certificates"), "--trusted-ca", TestCertificates.Root.CertificatePath,
+        ]);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains(" look: The origin never asked for a client certificate, so 'good' was not sent", run.Output, StringComparison.Ordinal);
+        Assert.Contains("warning: --mtls-certificate \"good\": ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("requireCertificateRequest makes this a 522.", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CertificateThatIsSwitchedOff_IsExit1AlthoughTheOriginTakesIt()
+    {
+        await using var balancer = LoadBalancer.Start(Options);
+        new CertificateStore(_folder.File("certificates")).SetEnabled("good", false);
+
+        var run = await Diagnose(balancer, "good", "-o", "json");
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Error));
+        var cause = JsonDocument.Parse(run.Output).RootElement.GetProperty("cause");
+        Assert.Equal("certificate_unusable", cause.GetProperty("code").GetString());
+        Assert.Equal("The origin asked for a client certificate, took 'good' and answered 200 OK, but 'good' is disabled, so pipeproxy run answers 522 and does not present it.", cause.GetProperty("sentence").GetString());
+        Assert.Equal("Switch it on: pipeproxy mtls-certificate enable --name good", cause.GetProperty("next").GetString());
+    }
+
     private static LoadBalancerOptions Options => new()
     {
         CertificatePem = TestCertificates.Server.CertificatePem,

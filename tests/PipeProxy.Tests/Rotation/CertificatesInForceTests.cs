@@ -101,6 +101,77 @@ public sealed class CertificatesInForceTests
         Assert.Same(second, _inForce.Of("a"));
     }
 
+    // The one before cannot be presented itself, so the new one is in force at once and the trial only tells.
+    [Fact]
+    public void DisabledOneThatWasInForceAtOnce_HasNoTrialThatGoesOn()
+    {
+        Apply(Issue("CN=1", enabled: false));
+        var second = Issue("CN=2");
+        var trial = Assert.Single(Apply(second).Begin);
+        Assert.Same(second, _inForce.Of("a"));
+
+        Apply(second.With(null, enabled: false));
+
+        Assert.Equal(RotationOutcome.Superseded, _inForce.Judge(trial, [Verdict(CanaryVerdict.Accepted)]).Outcome);
+        Assert.True(trial.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public void OneThatNoRoutePresentsAnyMore_HasNoTrialThatGoesOn()
+    {
+        Apply(Issue("CN=1"));
+        var second = Issue("CN=2");
+        var trial = Assert.Single(Apply(second).Begin);
+
+        Apply(second, presented: false);
+
+        Assert.Equal(RotationOutcome.Superseded, _inForce.Judge(trial, [Verdict(CanaryVerdict.Accepted)]).Outcome);
+    }
+
+    [Theory]
+    [InlineData(true, true, RotationOutcome.Switched)]
+    [InlineData(true, false, RotationOutcome.Superseded)]
+    [InlineData(false, true, RotationOutcome.Superseded)]
+    public void AcceptedOne_IsSwitchedToOnlyWhenItIsPresentedAfterwards(bool enabled, bool presented, RotationOutcome outcome)
+    {
+        Apply(Issue("CN=1"));
+        var second = Issue("CN=2");
+        var trial = Assert.Single(Apply(second).Begin);
+        var rotation = _inForce.Judge(trial, [Verdict(CanaryVerdict.Accepted)]);
+
+        // The source is read again before the verdict takes effect.
+        Apply(second.With(null, enabled), presented);
+
+        Assert.Equal(outcome, _inForce.Confirm(trial, rotation, _now, EnvironmentType.Development, presented).Outcome);
+    }
+
+    [Fact]
+    public void AcceptedOneThatEndedMeanwhile_IsSuperseded()
+    {
+        Apply(Issue("CN=1"));
+        var second = Issue("CN=2");
+        var trial = Assert.Single(Apply(second).Begin);
+        var rotation = _inForce.Judge(trial, [Verdict(CanaryVerdict.Accepted)]);
+        Apply(second);
+
+        Assert.Equal(RotationOutcome.Superseded, _inForce.Confirm(trial, rotation, second.NotAfter.AddSeconds(1), EnvironmentType.Development, isPresented: true).Outcome);
+    }
+
+    [Fact]
+    public void AcceptedOneThatCannotBeReadAnyMore_IsTriedAnewWhenItComesBack()
+    {
+        var first = Issue("CN=1");
+        Apply(first);
+        var second = Issue("CN=2");
+        var trial = Assert.Single(Apply(second).Begin);
+        var rotation = _inForce.Judge(trial, [Verdict(CanaryVerdict.Accepted)]);
+        _inForce.Commit(_inForce.Plan(CertificateSet.Empty, _now, EnvironmentType.Development, static _ => true));
+
+        Assert.Equal(RotationOutcome.Superseded, _inForce.Confirm(trial, rotation, _now, EnvironmentType.Development, isPresented: true).Outcome);
+        Assert.Single(Apply(second).Begin);
+        Assert.Same(first, _inForce.Of("a"));
+    }
+
     private RotationPlan Apply(ClientCertificate certificate, bool presented = true)
     {
         var set = new CertificateSet(new Dictionary<string, ClientCertificate> { ["a"] = certificate }, []);
