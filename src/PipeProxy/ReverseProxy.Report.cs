@@ -1,7 +1,9 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Connections;
+using PipeProxy.Diagnosis;
 using PipeProxy.Telemetry;
 using PipeProxy.Transport;
 
@@ -70,13 +72,14 @@ public sealed partial class ReverseProxy
         var level = failure.Outcome.Side == OutcomeSide.Client ? LogLevel.Debug : LogLevel.Warning;
         var untold = 0L;
         if (exchange.Origin is { } origin && (failure.Outcome.Stage is OutcomeStage.Dns or OutcomeStage.Connect or OutcomeStage.Tls || failure.Outcome == Outcome.DestinationUnavailable)
-            && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static told => (told.Failure.Detail, told.Failure.Next, told.Proxy.WithAuthorities(told.Origin, told.Failure.Tls)), (Proxy: this, Origin: origin, Failure: failure), out untold))
+            && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static told => told.Proxy.Explain(told.Origin, told.Certificate, told.Failure), (Proxy: this, Origin: origin, exchange.Certificate, Failure: failure), out untold))
         {
             level = LogLevel.Debug;
         }
 
         if (_options.Logger.IsEnabled(level))
         {
+            var (detail, next, tls) = Explain(exchange.Origin, exchange.Certificate, failure);
             LogFailure(
                 _options.Logger,
                 level,
@@ -86,12 +89,28 @@ public sealed partial class ReverseProxy
                 Encoding.ASCII.GetString(exchange.RequestId),
                 exchange.Route ?? "-",
                 exchange.Certificate ?? "-",
-                failure.Detail,
-                failure.Next ?? "",
-                failure.Outcome.Stage == OutcomeStage.Tls ? Handshake(WithAuthorities(exchange.Origin, failure.Tls)) : "",
+                detail,
+                next ?? "",
+                failure.Outcome.Stage == OutcomeStage.Tls ? Handshake(tls) : "",
                 Untold(untold));
         }
     }
+
+    // What refused our certificate tells little; the certificate itself often shows the reason, and an operator has it before anybody else.
+    private (string Detail, string? Next, HandshakeSummary? Tls) Explain(string? origin, string? certificate, Failure failure)
+    {
+        var tls = WithAuthorities(origin, failure.Tls);
+        if (!failure.IsAboutOurCertificate || PresentedTo(origin, certificate) is not { } presented)
+        {
+            return (failure.Detail, failure.Next, tls);
+        }
+
+        var predicted = AlbReasonPrediction.Of(presented, failure.Alert, tls?.AcceptableIssuers, _options.Time.GetUtcNow());
+        return ($"{failure.Detail} What '{presented.Name}' shows: {predicted.Because}. An ALB calls that {predicted.Reason}.", predicted.Next, tls);
+    }
+
+    private ClientCertificate? PresentedTo(string? origin, string? certificate)
+        => _dispatcher.Table.Targets.FirstOrDefault(target => target?.CertificateName == certificate && target?.Origin == origin)?.Binding.Certificate;
 
     // The handshake was fine, so nothing of this is an outcome; but whoever looks for the reason of a 403 looks at the certificate first.
     private void ReportRefusal(Exchange exchange)
@@ -106,13 +125,13 @@ public sealed partial class ReverseProxy
         static (string Detail, string? Next, HandshakeSummary? Tls) Describe((ReverseProxy Proxy, Exchange Exchange) told)
         {
             var (detail, next) = Explain(told);
-            return (detail, next, told.Proxy.WithAuthorities(told.Exchange.Origin, told.Exchange.Refuser?.DescribeHandshake()));
+            return (detail, next, told.Proxy.WithAuthorities(told.Exchange.Origin, told.Exchange.RefusedHandshake?.Invoke()));
         }
 
         static (string, string?) Explain((ReverseProxy Proxy, Exchange Exchange) told)
         {
             var name = told.Exchange.Certificate;
-            var presented = told.Proxy._dispatcher.Table.Targets.FirstOrDefault(target => target?.CertificateName == name && target?.Origin == told.Exchange.Origin)?.Binding.Certificate is { } certificate
+            var presented = told.Proxy.PresentedTo(told.Exchange.Origin, name) is { } certificate
                 ? $"'{name}' ({certificate.Leaf.Subject})"
                 : $"'{name}'";
             return told.Exchange.Refusal switch

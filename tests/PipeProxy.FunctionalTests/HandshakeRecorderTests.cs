@@ -22,7 +22,7 @@ public sealed class HandshakeRecorderTests
 
         Assert.Equal(522, response.StatusCode);
         Assert.Contains($"\"handshake\": \"{protocol}, TLS_", response.Text, StringComparison.Ordinal);
-        Assert.Contains($"Handshake: {protocol}, TLS_", await proxy.WaitForLogAsync("unknown_ca"), StringComparison.Ordinal);
+        Assert.Contains($"Handshake: {protocol}, TLS_", await proxy.WaitForLogAsync("An ALB calls that ClientCertUntrusted."), StringComparison.Ordinal);
         var tls = Assert.Single(proxy.Proxy.RecentFailures).Tls!;
         Assert.Equal((protocol, false, true), (tls.Protocol, tls.Resumed, tls.CertificateRequested));
         Assert.NotNull(tls.Cipher);

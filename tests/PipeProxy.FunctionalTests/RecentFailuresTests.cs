@@ -34,7 +34,7 @@ public sealed class RecentFailuresTests
         Assert.Contains("presented: CN=alice", text.Transcript, StringComparison.Ordinal);
         Assert.Contains("not resumed", text.Transcript, StringComparison.Ordinal);
         Assert.Contains("not known which authorities it accepts", text.Transcript, StringComparison.Ordinal);
-        Assert.Contains("Add the CA that issued", text.Transcript, StringComparison.Ordinal);
+        Assert.Contains("ClientCertUntrusted", text.Transcript, StringComparison.Ordinal);
 
         await using var run = await RecentAsync(store, "--output", "json");
         using var json = JsonDocument.Parse(string.Join('\n', run.OutputLines));

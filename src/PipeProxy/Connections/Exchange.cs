@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using PipeProxy.Http1;
 using PipeProxy.Telemetry;
-using PipeProxy.Tls;
 
 namespace PipeProxy.Connections;
 
@@ -96,8 +95,8 @@ internal sealed class Exchange
     /// <summary>The origin's answer may be about our certificate.</summary>
     public HttpRefusal Refusal { get; set; }
 
-    /// <summary>With a <see cref="Refusal"/>: the connection to the origin, to be asked what its handshake showed, and for nothing else.</summary>
-    public SecuredStream? Refuser { get; set; }
+    /// <summary>With a <see cref="Refusal"/>: tells what the handshake with the origin showed; asked only when the refusal is recorded.</summary>
+    public Func<HandshakeSummary?>? RefusedHandshake { get; set; }
 
     /// <summary>The protocol that the origin is asked to switch to; null when none.</summary>
     public byte[]? Upgrade { get; set; }
@@ -137,7 +136,7 @@ internal sealed class Exchange
         Retried = OpenedConnection = IsTunnel = false;
         Upgrade = null;
         Refusal = HttpRefusal.None;
-        Refuser = null;
+        RefusedHandshake = null;
         _requestId.Clear();
     }
 

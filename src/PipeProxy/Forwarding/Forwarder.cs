@@ -297,8 +297,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             exchange.Refusal = OriginRefusal.Of(upstream, head);
             if (exchange.Refusal != HttpRefusal.None)
             {
-                exchange.Refuser = upstream.Secured;
-                exchange.Refuser?.KeepForReport();
+                exchange.RefusedHandshake = upstream.KeepHandshake();
             }
         }
 

@@ -83,10 +83,7 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
     public bool MayBeStale => _shelved && _confirmed;
 
     /// <summary>The origin asked for a client certificate; null when unknown or not TLS.</summary>
-    public bool? CertificateRequested => Secured?.CertificateRequested;
-
-    /// <summary>The connection after its handshake; null where it is not TLS.</summary>
-    public SecuredStream? Secured => _stream as SecuredStream;
+    public bool? CertificateRequested => (_stream as SecuredStream)?.CertificateRequested;
 
     /// <summary>Why it was closed.</summary>
     public UpstreamCloseReason CloseReason { get; private set; }

@@ -90,13 +90,14 @@ public sealed class TlsConnectorTests : IDisposable
         Assert.NotNull(seen.Group);
         Assert.NotEmpty(seen.OriginChain);
 
+        // s_server serves one connection at a time.
         const int Handshakes = 20;
         var options = Options();
-        await ConnectAsync(loops, server.EndPoint, options);
+        await CloseAsync(loops, connection);
         var before = GC.GetTotalAllocatedBytes(precise: true);
         for (var i = 0; i < Handshakes; i++)
         {
-            await ConnectAsync(loops, server.EndPoint, options);
+            await CloseAsync(loops, (await ConnectAsync(loops, server.EndPoint, options)).Connection!);
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{version}: {connection.KeptBytes} bytes kept; {(GC.GetTotalAllocatedBytes(precise: true) - before) / Handshakes} bytes allocated per handshake");
@@ -322,6 +323,12 @@ public sealed class TlsConnectorTests : IDisposable
 
     private static async Task<OpensslServer> StartAsync(string version, params string[] more)
         => await OpensslServer.StartAsync(version, Authority, Authority.Issue("origin", TestAuthority.ServerAuth, Host), more);
+
+    private static Task<bool> CloseAsync(TestLoops loops, SecuredStream connection) => loops.RunAsync(() =>
+    {
+        connection.Close();
+        return Task.FromResult(true);
+    });
 
     private static TlsClientOptions Options() => new()
     {
