@@ -1,7 +1,9 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Connections;
+using PipeProxy.Diagnosis;
 using PipeProxy.Telemetry;
 using PipeProxy.Transport;
 
@@ -70,13 +72,14 @@ public sealed partial class ReverseProxy
         var level = failure.Outcome.Side == OutcomeSide.Client ? LogLevel.Debug : LogLevel.Warning;
         var untold = 0L;
         if (exchange.Origin is { } origin && (failure.Outcome.Stage is OutcomeStage.Dns or OutcomeStage.Connect or OutcomeStage.Tls || failure.Outcome == Outcome.DestinationUnavailable)
-            && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static failure => (failure.Detail, failure.Next, failure.Handshake), failure, out untold))
+            && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static told => told.Proxy.Explain(told.Origin, told.Certificate, told.Failure), (Proxy: this, Origin: origin, exchange.Certificate, Failure: failure), out untold))
         {
             level = LogLevel.Debug;
         }
 
         if (_options.Logger.IsEnabled(level))
         {
+            var (detail, next, tls) = Explain(exchange.Origin, exchange.Certificate, failure);
             LogFailure(
                 _options.Logger,
                 level,
@@ -86,11 +89,28 @@ public sealed partial class ReverseProxy
                 Encoding.ASCII.GetString(exchange.RequestId),
                 exchange.Route ?? "-",
                 exchange.Certificate ?? "-",
-                failure.Detail,
-                failure.Next ?? "",
+                detail,
+                next ?? "",
+                failure.Outcome.Stage == OutcomeStage.Tls ? Handshake(tls) : "",
                 Untold(untold));
         }
     }
+
+    // What refused our certificate tells little; the certificate itself often shows the reason, and an operator has it before anybody else.
+    private (string Detail, string? Next, HandshakeSummary? Tls) Explain(string? origin, string? certificate, Failure failure)
+    {
+        var tls = WithAuthorities(origin, failure.Tls);
+        if (!failure.IsAboutOurCertificate || PresentedTo(origin, certificate) is not { } presented)
+        {
+            return (failure.Detail, failure.Next, tls);
+        }
+
+        var predicted = AlbReasonPrediction.Of(presented, failure.Alert, tls?.AcceptableIssuers, _options.Time.GetUtcNow());
+        return ($"{failure.Detail} What '{presented.Name}' shows: {predicted.Because}. An ALB calls that {predicted.Reason}.", predicted.Next, tls);
+    }
+
+    private ClientCertificate? PresentedTo(string? origin, string? certificate)
+        => _dispatcher.Table.Targets.FirstOrDefault(target => target?.CertificateName == certificate && target?.Origin == origin)?.Binding.Certificate;
 
     // The handshake was fine, so nothing of this is an outcome; but whoever looks for the reason of a 403 looks at the certificate first.
     private void ReportRefusal(Exchange exchange)
@@ -98,26 +118,40 @@ public sealed partial class ReverseProxy
         var code = exchange.Refusal is HttpRefusal.CertificateMissing or HttpRefusal.CertificateRefused ? "certificate_refused_in_http" : "forbidden";
         if (_failures.Record(exchange.Origin!, exchange.Certificate, code, null, Describe, (Proxy: this, Exchange: exchange), out var untold))
         {
-            var (detail, next, _) = Describe((this, exchange));
-            LogRefusal(_options.Logger, exchange.Status, exchange.Origin!, Encoding.ASCII.GetString(exchange.RequestId), exchange.Route ?? "-", exchange.Certificate ?? "-", detail, next ?? "", Untold(untold));
+            var (detail, next, tls) = Describe((this, exchange));
+            LogRefusal(_options.Logger, exchange.Status, exchange.Origin!, Encoding.ASCII.GetString(exchange.RequestId), exchange.Route ?? "-", exchange.Certificate ?? "-", detail, next ?? "", Handshake(tls), Untold(untold));
         }
 
-        static (string, string?, string?) Describe((ReverseProxy Proxy, Exchange Exchange) told)
+        static (string Detail, string? Next, HandshakeSummary? Tls) Describe((ReverseProxy Proxy, Exchange Exchange) told)
+        {
+            var (detail, next) = Explain(told);
+            return (detail, next, told.Proxy.WithAuthorities(told.Exchange.Origin, told.Exchange.RefusedHandshake?.Invoke()));
+        }
+
+        static (string, string?) Explain((ReverseProxy Proxy, Exchange Exchange) told)
         {
             var name = told.Exchange.Certificate;
-            var presented = told.Proxy._dispatcher.Table.Targets.FirstOrDefault(target => target?.CertificateName == name && target?.Origin == told.Exchange.Origin)?.Binding.Certificate is { } certificate
+            var presented = told.Proxy.PresentedTo(told.Exchange.Origin, name) is { } certificate
                 ? $"'{name}' ({certificate.Leaf.Subject})"
                 : $"'{name}'";
             return told.Exchange.Refusal switch
             {
-                HttpRefusal.CertificateMissing => ($"The origin (nginx) let the TLS handshake end, was presented {presented} if it asked, and says in HTTP that it got no certificate.", $"'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells whether it asks; then see which server block answers for this host.", null),
-                HttpRefusal.CertificateRefused => ($"The origin (nginx) asked for a client certificate, got {presented}, did not refuse it in TLS, and refuses it in HTTP.", "Its error log at level info has the reason (client SSL certificate verify error): unknown authority, dates, ssl_verify_depth.", null),
-                HttpRefusal.ForbiddenWithoutAsking => ($"The origin never asked for a client certificate, so {presented} was not sent: mutual TLS is off there.", "Turn it on (an ALB: verify with trust store), or look at what else answers 403 there.", null),
-                HttpRefusal.Forbidden => ($"The session was resumed under {presented}; the origin did not refuse it in TLS.", "Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough).", null),
-                _ => ($"The origin asked for a client certificate, got {presented} and did not refuse it in TLS; the 403 comes from behind.", $"Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough); 'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells which mode it is.", null),
+                HttpRefusal.CertificateMissing => ($"The origin (nginx) let the TLS handshake end, was presented {presented} if it asked, and says in HTTP that it got no certificate.", $"'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells whether it asks; then see which server block answers for this host."),
+                HttpRefusal.CertificateRefused => ($"The origin (nginx) asked for a client certificate, got {presented}, did not refuse it in TLS, and refuses it in HTTP.", "Its error log at level info has the reason (client SSL certificate verify error): unknown authority, dates, ssl_verify_depth."),
+                HttpRefusal.ForbiddenWithoutAsking => ($"The origin never asked for a client certificate, so {presented} was not sent: mutual TLS is off there.", "Turn it on (an ALB: verify with trust store), or look at what else answers 403 there."),
+                HttpRefusal.Forbidden => ($"The session was resumed under {presented}; the origin did not refuse it in TLS.", "Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough)."),
+                _ => ($"The origin asked for a client certificate, got {presented} and did not refuse it in TLS; the 403 comes from behind.", $"Look at AWS WAF and the listener's rules (verify mode), or at the target's own check (passthrough); 'pipeproxy diagnose {told.Exchange.Origin} --mtls-certificate {name}' tells which mode it is."),
             };
         }
     }
+
+    // In TLS 1.3 a handshake with a certificate does not show which authorities the origin accepts; a rotation's trial may have seen them.
+    private HandshakeSummary? WithAuthorities(string? origin, HandshakeSummary? tls)
+        => origin is not null && tls is { AcceptableIssuers: null, CertificateRequested: not false } && _advertised.TryGetValue(origin, out var known)
+            ? tls with { AcceptableIssuers = known.Names, AcceptableIssuersSeen = known.Seen }
+            : tls;
+
+    private static string Handshake(HandshakeSummary? tls) => tls is null ? "" : $" Handshake: {tls}.";
 
     private static string Untold(long count) => count == 0 ? "" : $" ({count} more like this since the last line.)";
 
@@ -145,7 +179,7 @@ public sealed partial class ReverseProxy
         {
             if (old.Log.Reopen() is { } error)
             {
-                LogRoute(_options.Logger, error.ToString());
+                LogRoute(_options.Logger, error.Text);
             }
 
             return;
@@ -171,9 +205,9 @@ public sealed partial class ReverseProxy
     /// <summary>The access log in use, with each loop's buffer.</summary>
     private sealed record AccessLogTap(AccessLogConfig Config, AccessLog Log, AccessLogBuffer[] Buffers);
 
-    [LoggerMessage(Message = "{Status} {Error} at {Stage}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Untold}")]
-    private static partial void LogFailure(ILogger logger, LogLevel level, int status, string error, OutcomeStage stage, string requestId, string route, string certificate, string detail, string next, string untold);
+    [LoggerMessage(Message = "{Status} {Error} at {Stage}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Handshake}{Untold}")]
+    private static partial void LogFailure(ILogger logger, LogLevel level, int status, string error, OutcomeStage stage, string requestId, string route, string certificate, string detail, string next, string handshake, string untold);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Status} from {Origin}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Untold}")]
-    private static partial void LogRefusal(ILogger logger, int status, string origin, string requestId, string route, string certificate, string detail, string next, string untold);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Status} from {Origin}, request {RequestId}, route {Route}, certificate {Certificate}: {Detail} {Next}{Handshake}{Untold}")]
+    private static partial void LogRefusal(ILogger logger, int status, string origin, string requestId, string route, string certificate, string detail, string next, string handshake, string untold);
 }

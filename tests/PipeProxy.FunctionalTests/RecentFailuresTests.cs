@@ -32,7 +32,9 @@ public sealed class RecentFailuresTests
         Assert.Contains("tls_alert_received, alert 48 (unknown_ca)", text.Transcript, StringComparison.Ordinal);
         Assert.Contains("3 times", text.Transcript, StringComparison.Ordinal);
         Assert.Contains("presented: CN=alice", text.Transcript, StringComparison.Ordinal);
-        Assert.Contains("Add the CA that issued", text.Transcript, StringComparison.Ordinal);
+        Assert.Contains("not resumed", text.Transcript, StringComparison.Ordinal);
+        Assert.Contains("not known which authorities it accepts", text.Transcript, StringComparison.Ordinal);
+        Assert.Contains("ClientCertUntrusted", text.Transcript, StringComparison.Ordinal);
 
         await using var run = await RecentAsync(store, "--output", "json");
         using var json = JsonDocument.Parse(string.Join('\n', run.OutputLines));
@@ -41,6 +43,10 @@ public sealed class RecentFailuresTests
         Assert.Equal((proxy.Process.Id, true, 3), (told.GetProperty("process").GetInt32(), told.GetProperty("ready").GetBoolean(), failure.GetProperty("count").GetInt32()));
         Assert.Equal(("tls_alert_received", 48, "unknown_ca"), (failure.GetProperty("code").GetString(), failure.GetProperty("alert").GetInt32(), failure.GetProperty("alertName").GetString()));
         Assert.StartsWith("TLS 1.3, TLS_", failure.GetProperty("handshake").GetString(), StringComparison.Ordinal);
+        var tls = failure.GetProperty("tls");
+        Assert.Equal(("TLS 1.3", true, true), (tls.GetProperty("protocol").GetString(), tls.GetProperty("certificateRequested").GetBoolean(), tls.GetProperty("originTrusted").GetBoolean()));
+        Assert.Equal("CN=alice", Assert.Single(tls.GetProperty("presentedChain").EnumerateArray()).GetProperty("subject").GetString());
+        Assert.False(tls.TryGetProperty("acceptableIssuers", out _));
     }
 
     [Fact]

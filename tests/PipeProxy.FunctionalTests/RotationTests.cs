@@ -51,6 +51,9 @@ public sealed class RotationTests
 
         var verdict = Assert.Single(rotation.Origins);
         Assert.Equal((RotationOutcome.RolledBack, CanaryVerdict.Refused, alert), (rotation.Outcome, verdict.Verdict, verdict.Alert));
+        var recorded = Assert.Single(proxy.Proxy.RecentFailures);
+        Assert.Equal((Name, "refused_on_trial", alert, verdict.Origin), (recorded.Certificate, recorded.Code, recorded.Alert, recorded.Origin));
+        Assert.StartsWith($"Version {rotation.ToVersion}, on trial: ", recorded.Detail, StringComparison.Ordinal);
         Assert.Equal("CN=alice", (await proxy.GetAsync())["X-Amzn-Mtls-Clientcert-Subject"]);
     }
 

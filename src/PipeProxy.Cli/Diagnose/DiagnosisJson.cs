@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using PipeProxy.Cli.Output;
 using PipeProxy.Diagnosis;
+using PipeProxy.Telemetry;
 
 namespace PipeProxy.Cli.Diagnose;
 

@@ -69,7 +69,10 @@ internal static class RecentFailures
                 ("failure", $"{failure.Code}{(failure.Alert is { } alert ? $", alert {alert} ({TlsAlerts.NameOf(alert)})" : "")}"),
                 ("seen", Seen(failure)),
                 ("detail", failure.Detail),
-                ("handshake", failure.Handshake),
+                ("handshake", failure.Tls?.Agreed),
+                ("certificate", failure.Tls?.Request),
+                ("authorities", failure.Tls?.Authorities),
+                ("origin", failure.Tls?.Origin),
                 ("next", failure.Next));
         }
 

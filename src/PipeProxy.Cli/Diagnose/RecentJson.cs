@@ -31,6 +31,7 @@ internal static class RecentJson
         failure.Alert is { } alert ? TlsAlerts.NameOf(alert) : null,
         failure.Detail,
         failure.Handshake,
+        failure.Tls,
         failure.Next,
         failure.First.UtcDateTime,
         failure.Last.UtcDateTime,
@@ -44,7 +45,7 @@ internal sealed record RecentReportJson(IReadOnlyList<RecentProxyJson> Proxies);
 internal sealed record RecentProxyJson(int Process, IReadOnlyList<string> Urls, bool? Ready, IReadOnlyList<string>? NotReady, IReadOnlyList<RecentFailureJson>? Failures, string? Error);
 
 /// <summary>A failure and how often it was seen alike, the latest first.</summary>
-internal sealed record RecentFailureJson(string Origin, string? MtlsCertificate, string Code, int? Alert, string? AlertName, string Detail, string? Handshake, string? Next, DateTime First, DateTime Last, long Count);
+internal sealed record RecentFailureJson(string Origin, string? MtlsCertificate, string Code, int? Alert, string? AlertName, string Detail, string? Handshake, HandshakeSummary? Tls, string? Next, DateTime First, DateTime Last, long Count);
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RecentReportJson))]

@@ -8,13 +8,15 @@ namespace PipeProxy.Configuration;
 /// <param name="Severity">Whether it refuses the configuration, one route, or nothing.</param>
 public sealed record ConfigurationError(SourcePosition? Source, string Setting, string? Value, string Message, ErrorSeverity Severity = ErrorSeverity.Error)
 {
+    /// <summary>As <see cref="ToString"/> without the word of its severity, for a log that has its own.</summary>
+    internal string Text => $"{Place}{Said}";
+
     /// <summary><c>file:line:column: error: setting "value": message</c>.</summary>
-    public override string ToString()
-    {
-        var place = Source is { } source ? $"{source}: " : "";
-        var value = Value is null ? "" : $" \"{Value}\"";
-        return $"{place}{(Severity == ErrorSeverity.Warning ? "warning" : "error")}: {Setting}{value}: {Message}";
-    }
+    public override string ToString() => $"{Place}{(Severity == ErrorSeverity.Warning ? "warning" : "error")}: {Said}";
+
+    private string Place => Source is { } source ? $"{source}: " : "";
+
+    private string Said => $"{Setting}{(Value is null ? "" : $" \"{Value}\"")}: {Message}";
 }
 
 /// <summary>What a <see cref="ConfigurationError"/> does.</summary>

@@ -95,6 +95,9 @@ internal sealed class Exchange
     /// <summary>The origin's answer may be about our certificate.</summary>
     public HttpRefusal Refusal { get; set; }
 
+    /// <summary>With a <see cref="Refusal"/>: tells what the handshake with the origin showed; asked only when the refusal is recorded.</summary>
+    public Func<HandshakeSummary?>? RefusedHandshake { get; set; }
+
     /// <summary>The protocol that the origin is asked to switch to; null when none.</summary>
     public byte[]? Upgrade { get; set; }
 
@@ -133,6 +136,7 @@ internal sealed class Exchange
         Retried = OpenedConnection = IsTunnel = false;
         Upgrade = null;
         Refusal = HttpRefusal.None;
+        RefusedHandshake = null;
         _requestId.Clear();
     }
 

@@ -158,6 +158,11 @@ internal static class ProblemAnswer
         json.WriteString("instance"u8, "urn:request:" + Encoding.ASCII.GetString(exchange.RequestId));
         json.WriteString("requestId"u8, exchange.RequestId);
         json.WriteString("detail"u8, tells ? failure.Detail : Generic(failure.Outcome));
+        if (tells && failure.Handshake is { } handshake)
+        {
+            json.WriteString("handshake"u8, handshake);
+        }
+
         if (tells && failure.Next is not null)
         {
             json.WriteString("next"u8, failure.Next);

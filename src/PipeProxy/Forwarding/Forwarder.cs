@@ -295,6 +295,10 @@ internal sealed class Forwarder(UpstreamPool pool)
         if (head.StatusCode is 400 or 403 && upstream.Key.Identity is not null)
         {
             exchange.Refusal = OriginRefusal.Of(upstream, head);
+            if (exchange.Refusal != HttpRefusal.None)
+            {
+                exchange.RefusedHandshake = upstream.KeepHandshake();
+            }
         }
 
         ConsumeHead(upstream.Input, head.Length);

@@ -1,3 +1,5 @@
+using PipeProxy.Telemetry;
+
 namespace PipeProxy.Rotation;
 
 /// <summary>What an origin made of a certificate that is not in force yet.</summary>
@@ -26,6 +28,9 @@ public sealed record CanaryResult(string Origin, CanaryVerdict Verdict, string D
 {
     /// <summary>Authorities that the origin says it accepts; empty when it names none, null when it was not looked at.</summary>
     public IReadOnlyList<string>? AcceptableAuthorities { get; init; }
+
+    /// <summary>How the connection failed; null when it did not.</summary>
+    internal Failure? Failure { get; init; }
 
     /// <summary>Issuers of the chain on trial, when none of <see cref="AcceptableAuthorities"/> is among them; else null.</summary>
     public IReadOnlyList<string>? UnacceptedIssuers { get; init; }

@@ -38,6 +38,10 @@ internal sealed class CertificatesInForce
         return plan;
     }
 
+    /// <summary>Names that mean something else once <paramref name="plan"/> is committed.</summary>
+    internal IReadOnlyList<string> WhatChanges(RotationPlan plan)
+        => [.. plan.Effective.Certificates.Where(pair => Of(pair.Key) is not { } before || !IsSame(before, pair.Value) || before.Enabled != pair.Value.Enabled || !before.EnvironmentTypes.SetEquals(pair.Value.EnvironmentTypes)).Select(static pair => pair.Key)];
+
     /// <summary>Puts the plan in force. Its <see cref="RotationPlan.Begin"/> are on trial from here on; what was on trial before and is not any more has ended.</summary>
     internal void Commit(RotationPlan plan)
     {

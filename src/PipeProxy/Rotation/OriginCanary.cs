@@ -48,7 +48,7 @@ internal sealed class OriginCanary(UpstreamPool pool, UpstreamTarget target, Cli
     }
 
     private CanaryResult OfHandshake(Failure failure)
-        => new(target.Origin, IsRefusal(failure) ? CanaryVerdict.Refused : CanaryVerdict.Unreachable, failure.Detail, failure.Next, failure.Alert);
+        => Failed(IsRefusal(failure) ? CanaryVerdict.Refused : CanaryVerdict.Unreachable, failure);
 
     // An end in the handshake is a word on our certificate only once the certificate is out; before, the origin is just not well.
     private static bool IsRefusal(Failure failure)
@@ -100,8 +100,7 @@ internal sealed class OriginCanary(UpstreamPool pool, UpstreamTarget target, Cli
                     probe is null ? "To have it asked for certain, set the upstream's probe to a path that answers." : "Look whether the probe's path answers that soon.");
         }
 
-        var failure = connection.Describe();
-        return new CanaryResult(target.Origin, CanaryVerdict.Refused, failure.Detail, failure.Next, failure.Alert);
+        return Failed(CanaryVerdict.Refused, connection.Describe());
     }
 
     // nginx refuses in HTTP what others refuse in TLS: its own page about the certificate is no answer of the site's.
@@ -142,6 +141,9 @@ internal sealed class OriginCanary(UpstreamPool pool, UpstreamTarget target, Cli
         connection.Input.AdvanceTo(read.Buffer.End);
         return any;
     }
+
+    private CanaryResult Failed(CanaryVerdict verdict, Failure failure)
+        => new(target.Origin, verdict, failure.Detail, failure.Next, failure.Alert) { Failure = failure };
 
     private CanaryResult Accepted(string detail) => new(target.Origin, CanaryVerdict.Accepted, detail);
 

@@ -18,7 +18,7 @@ internal sealed class FailureRecorder(TimeProvider time)
         lock (_lock)
         {
             return [.. _entries.OrderByDescending(static pair => pair.Value.Last)
-                .Select(static pair => new OriginFailure(pair.Key.Origin, pair.Key.Certificate, pair.Key.Code, pair.Key.Alert, pair.Value.Detail, pair.Value.Next, pair.Value.First, pair.Value.Last, pair.Value.Count) { Handshake = pair.Value.Handshake })];
+                .Select(static pair => new OriginFailure(pair.Key.Origin, pair.Key.Certificate, pair.Key.Code, pair.Key.Alert, pair.Value.Detail, pair.Value.Next, pair.Value.First, pair.Value.Last, pair.Value.Count) { Tls = pair.Value.Tls })];
         }
     }
 
@@ -31,7 +31,7 @@ internal sealed class FailureRecorder(TimeProvider time)
     /// <param name="state">Handed to <paramref name="detail"/>.</param>
     /// <param name="untold">How many were not told since the last line.</param>
     /// <returns>True: it is to be told now.</returns>
-    internal bool Record<TState>(string origin, string? certificate, string code, byte? alert, Func<TState, (string Detail, string? Next, string? Handshake)> detail, TState state, out long untold)
+    internal bool Record<TState>(string origin, string? certificate, string code, byte? alert, Func<TState, (string Detail, string? Next, HandshakeSummary? Tls)> detail, TState state, out long untold)
     {
         var now = time.GetUtcNow();
         var key = (origin, certificate, code, alert);
@@ -53,7 +53,7 @@ internal sealed class FailureRecorder(TimeProvider time)
                 return false;
             }
 
-            (entry.Detail, entry.Next, entry.Handshake) = detail(state);
+            (entry.Detail, entry.Next, entry.Tls) = detail(state);
             untold = entry.Untold;
             entry.Untold = 0;
             entry.ToldAt = now;
@@ -73,7 +73,7 @@ internal sealed class FailureRecorder(TimeProvider time)
     {
         public string Detail = "";
         public string? Next;
-        public string? Handshake;
+        public HandshakeSummary? Tls;
         public DateTimeOffset First;
         public DateTimeOffset Last;
         public DateTimeOffset ToldAt;

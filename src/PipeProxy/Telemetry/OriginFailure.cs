@@ -12,6 +12,9 @@ namespace PipeProxy.Telemetry;
 /// <param name="Count">How often.</param>
 public sealed record OriginFailure(string Origin, string? Certificate, string Code, byte? Alert, string Detail, string? Next, DateTimeOffset First, DateTimeOffset Last, long Count)
 {
-    /// <summary>What is known of the last one's TLS handshake: version, cipher suite, whether a certificate was requested, the chain that was presented. Null without TLS.</summary>
-    public string? Handshake { get; init; }
+    /// <summary>What is known of the last one's TLS handshake: version, cipher suite, group, resumption, whether a certificate was requested and of which authorities, the chain that was presented, the origin's certificates and whether they are trusted. Null without TLS.</summary>
+    public HandshakeSummary? Tls { get; init; }
+
+    /// <summary><see cref="Tls"/> in one line.</summary>
+    public string? Handshake => Tls?.ToString();
 }

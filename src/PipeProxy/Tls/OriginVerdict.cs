@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using PipeProxy.Telemetry;
 
 namespace PipeProxy.Tls;
 
@@ -12,13 +13,24 @@ internal sealed class OriginVerdict(string serverName)
     /// <summary>What to do about it.</summary>
     internal string? Next { get; private set; }
 
+    /// <summary>Whether it was accepted; null while it has not come to that.</summary>
+    internal bool? Trusted { get; private set; }
+
+    /// <summary>The chain as it was built, by its names, leaf first; null while it has not been found wrong.</summary>
+    internal IReadOnlyList<ChainCertificate>? Chain { get; private set; }
+
     /// <summary>SslStream's callback. It has judged already; this only keeps the reasons.</summary>
     internal bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
+        Trusted = errors == SslPolicyErrors.None;
         if (errors == SslPolicyErrors.None)
         {
             return true;
         }
+
+        Chain = chain is { ChainElements.Count: > 0 } ? [.. chain.ChainElements.Select(static element => TlsPeer.NamesOf(element.Certificate))]
+            : certificate is X509Certificate2 only ? [TlsPeer.NamesOf(only)]
+            : [];
 
         if (certificate is not X509Certificate2 leaf)
         {

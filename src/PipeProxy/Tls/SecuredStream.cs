@@ -12,8 +12,13 @@ internal abstract class SecuredStream : LoopStream
     /// <summary>Set when a read or a write ended in an alert or another failure of TLS.</summary>
     internal abstract Failure? Failure { get; }
 
-    /// <summary>The handshake in words, for an operator; null where there is nothing to say.</summary>
-    internal virtual string? DescribeHandshake() => null;
+    /// <summary>What the handshake showed, for an operator; null where there is nothing to say. Only when something failed: it reads the hellos.</summary>
+    internal virtual HandshakeSummary? DescribeHandshake() => null;
+
+    /// <summary>What <see cref="DescribeHandshake"/> tells is to be there after the connection has closed, too.</summary>
+    internal virtual void KeepForReport()
+    {
+    }
 
     /// <summary>The alert that ended the connection.</summary>
     internal byte? Alert => Failure?.Alert;

@@ -34,8 +34,8 @@ internal sealed record TlsClientOptions
     /// <summary>From the call to the published connection. Default 5 s.</summary>
     internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Default: what the system offers.</summary>
-    internal SslProtocols Protocols { get; init; } = SslProtocols.None;
+    /// <summary>Versions that are offered. Default TLS 1.2 and 1.3.</summary>
+    internal SslProtocols Protocols { get; init; } = TlsProtocols.Allowed;
 
     internal SslClientAuthenticationOptions ForHandshake(OriginVerdict verdict) => new()
     {

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using PipeProxy.Telemetry;
 using PipeProxy.Transport;
 
@@ -28,6 +29,7 @@ internal sealed class TlsConnection : SecuredStream
     private bool _shutdown;
     private IoStatus _ended;
     private Failure? _failure;
+    private X509Certificate2? _originCertificate;
 
     internal TlsConnection(SocketConnection socket, TlsTransportStream transport, SslStream ssl, TlsPeer peer, bool? certificateRequested)
     {
@@ -49,7 +51,12 @@ internal sealed class TlsConnection : SecuredStream
 
     internal override Failure? Failure => _failure;
 
-    internal override string? DescribeHandshake() => _peer.Describe(Protocol, Cipher, CertificateRequested);
+    /// <summary>Bytes of its handshake that it keeps.</summary>
+    internal int KeptBytes => _transport.KeptBytes;
+
+    internal override HandshakeSummary? DescribeHandshake() => _peer.Summarise(_transport, CertificateRequested, null, OriginCertificate());
+
+    internal override void KeepForReport() => OriginCertificate();
 
     internal override EventLoop Loop => _socket.Loop;
 
@@ -179,7 +186,7 @@ internal sealed class TlsConnection : SecuredStream
     private IoResult Ended(IoStatus status, Failure? failure)
     {
         _ended = IsClosed ? IoStatus.Aborted : status;
-        _failure ??= IsClosed || failure is null ? null : failure with { Handshake = DescribeHandshake() };
+        _failure ??= IsClosed || failure is null ? null : failure with { Tls = DescribeHandshake() };
         return new IoResult(0, _ended);
     }
 
@@ -223,6 +230,19 @@ internal sealed class TlsConnection : SecuredStream
         catch (Exception)
         {
             // A connection that has failed has nothing more to say.
+        }
+    }
+
+    // SslStream has it until it is disposed; keeping it apart from the start would cost every connection.
+    private X509Certificate2? OriginCertificate()
+    {
+        try
+        {
+            return _originCertificate ??= _ssl.RemoteCertificate as X509Certificate2;
+        }
+        catch (Exception e) when (e is ObjectDisposedException or InvalidOperationException)
+        {
+            return null;
         }
     }
 

@@ -38,11 +38,13 @@ internal sealed class TlsConnector(HandshakeWorkers workers, OriginHandshake? in
         var result = await handshake.RunAsync(ssl => ssl.AuthenticateAsClientAsync(options.ForHandshake(verdict), CancellationToken.None), options.HandshakeTimeout, verdict, transport => CertificateRequested(transport.Sent, options));
         if (result.Connection is { CertificateRequested: false } connection && options.RequireCertificateRequest)
         {
+            var seen = connection.DescribeHandshake();
             connection.Close();
-            return new TlsResult(null, new Failure(
+            var failure = new Failure(
                 Outcome.CertificateNotRequested,
                 $"{peer.Sentence} finished the TLS handshake without asking for a client certificate, so none was sent.",
-                "Turn mutual TLS on at the origin (an ALB: mutual authentication 'verify with trust store' on this listener), or set requireCertificateRequest to false."));
+                "Turn mutual TLS on at the origin (an ALB: mutual authentication 'verify with trust store' on this listener), or set requireCertificateRequest to false.");
+            return new TlsResult(null, failure with { Tls = seen });
         }
 
         return result;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
-using System.Security.Authentication;
 using PipeProxy.Telemetry;
 using PipeProxy.Transport;
 
@@ -51,7 +50,7 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
             StartDeadline(timeout);
         }
 
-        var transport = new TlsTransportStream(socket, workers);
+        var transport = new TlsTransportStream(socket, workers, keepsHellos: peer.IsOrigin);
         var ssl = new SslStream(transport, leaveInnerStreamOpen: true);
 
         await workers.Enter();
@@ -82,12 +81,11 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         var failure = error is null
             ? GivenUp("")
             : TlsFailure.OfHandshake(error, peer, transport.Received, transport.EndStatus, verdict, _late);
-        // A Certificate message that could be read was TLS 1.2's.
         var sent = TlsConnector.SentCertificate(transport.Sent);
         return new TlsResult(null, failure with
         {
             CertificateSent = sent,
-            Handshake = peer.Describe(transport.Sent.SawCertificate ? SslProtocols.Tls12 : SslProtocols.None, null, sent ? true : null),
+            Tls = peer.Summarise(transport, sent ? true : null, verdict, null),
         });
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PipeProxy.Telemetry;
 
 namespace PipeProxy.Tls;
 
@@ -49,36 +51,57 @@ internal sealed class TlsPeer(string? serverName, EndPoint? address, string? cer
         };
     }
 
-    /// <summary>A handshake in words, for an operator; null on a server's side.</summary>
-    /// <param name="protocol">The version agreed on; none when it is not known.</param>
-    /// <param name="cipher">The cipher suite, where the version is known.</param>
+    /// <summary>What a handshake showed, for an operator; null on a server's side. Reads the hellos, so only when something failed.</summary>
+    /// <param name="transport">Has the bytes.</param>
     /// <param name="requested">Whether a certificate of ours was asked for; null when that is not known.</param>
-    internal string? Describe(SslProtocols protocol, TlsCipherSuite? cipher, bool? requested)
+    /// <param name="verdict">What we thought of the origin's certificates; null when they were accepted.</param>
+    /// <param name="leaf">The origin's certificate where the bytes do not show it; null when that is not known.</param>
+    internal HandshakeSummary? Summarise(TlsTransportStream transport, bool? requested, OriginVerdict? verdict, X509Certificate2? leaf)
     {
         if (!IsOrigin)
         {
             return null;
         }
 
-        var version = protocol switch
+        var seen = transport.ReadHellos();
+        var facts = seen.Facts;
+        return new HandshakeSummary
         {
-            SslProtocols.Tls13 => "TLS 1.3",
-            SslProtocols.Tls12 => "TLS 1.2",
-            SslProtocols.None => "not agreed on a version as far as is known",
-            var other => other.ToString(),
+            Protocol = facts.Protocol,
+            Cipher = facts.Cipher,
+            Group = facts.Group,
+            Resumed = facts.Resumed,
+            CertificateRequested = seen.AcceptableIssuers is null ? requested : true,
+            AcceptableIssuers = seen.AcceptableIssuers,
+            PresentedChain = presented is null ? [] : [.. presented.IntermediateCertificates.Prepend(presented.TargetCertificate).Select(NamesOf)],
+            OriginChain = verdict?.Chain ?? (seen.OriginCertificates.Count > 0 ? ChainOf(seen.OriginCertificates) : leaf is null ? [] : [NamesOf(leaf)]),
+            OriginTrusted = verdict is null ? true : verdict.Trusted,
+            OriginProblem = verdict?.Detail,
         };
-        return $"{version}{(cipher is { } suite ? $", {suite}" : "")}; {requested switch
-        {
-            true when presented is null => "a client certificate was requested and none presented",
-            true => $"a client certificate was requested; presented: {Chain(presented)}",
-            false => "no client certificate was requested",
-            null when presented is null => "no client certificate is set",
-            null => $"to be presented: {Chain(presented)}",
-        }}";
     }
 
-    private static string Chain(SslStreamCertificateContext context)
-        => string.Join(", ", context.IntermediateCertificates.Prepend(context.TargetCertificate).Select(static certificate => $"{certificate.Subject} (by {certificate.Issuer})"));
+    /// <summary>A certificate by its names.</summary>
+    internal static ChainCertificate NamesOf(X509Certificate2 certificate) => new(certificate.Subject, certificate.Issuer);
+
+    // Nobody has judged these bytes yet.
+    private static List<ChainCertificate> ChainOf(IReadOnlyList<byte[]> certificates)
+    {
+        var chain = new List<ChainCertificate>();
+        try
+        {
+            foreach (var der in certificates)
+            {
+                using var certificate = X509CertificateLoader.LoadCertificate(der);
+                chain.Add(NamesOf(certificate));
+            }
+        }
+        catch (CryptographicException)
+        {
+            chain.Add(new ChainCertificate("(unreadable)", "(unreadable)"));
+        }
+
+        return chain;
+    }
 
     private string Issuer => presented?.IntermediateCertificates.Count > 0 ? presented.IntermediateCertificates[^1].Issuer : presented?.TargetCertificate.Issuer ?? "unknown";
 

@@ -21,6 +21,7 @@ internal struct TlsRecords
     private int _left;
     private int _length;
     private long _start;
+    private bool _encrypted;
 
     /// <summary>The first bytes were no TLS record: ContentType is 20 to 23 and the version's first byte 3.</summary>
     internal bool IsForeign { get; private set; }
@@ -56,13 +57,21 @@ internal struct TlsRecords
     /// <summary>Bytes that are certainly missing of the record that has begun; 0 between records.</summary>
     internal readonly int MissingBytes => _left > 0 ? _left : _headerRead > 0 ? HeaderBytes - _headerRead : 0;
 
-    internal void Observe(ReadOnlySpan<byte> bytes)
+    /// <summary>Follows bytes.</summary>
+    /// <returns>How many of them came before the first record of type application data.</returns>
+    internal int Observe(ReadOnlySpan<byte> bytes)
     {
         ObserveStart(bytes);
+        var plain = 0;
         while (!bytes.IsEmpty && !IsForeign)
         {
-            bytes = _left > 0 ? bytes[SkipFragment(bytes)..] : bytes[ReadHeaderByte(bytes[0])..];
+            var taken = _left > 0 ? SkipFragment(bytes) : ReadHeaderByte(bytes[0]);
+            bytes = bytes[taken..];
+            _encrypted |= _type == ApplicationData;
+            plain += _encrypted ? 0 : taken;
         }
+
+        return plain;
     }
 
     private void ObserveStart(ReadOnlySpan<byte> bytes)

@@ -19,7 +19,7 @@ internal sealed class TlsServerOptions
     /// <param name="handshakeTimeout">From the accepted connection to the end of the handshake.</param>
     /// <param name="protocols">Default: TLS 1.2 and 1.3.</param>
     /// <param name="clients">What is asked of clients; null: nothing.</param>
-    internal TlsServerOptions(IReadOnlyList<SslStreamCertificateContext> certificates, TimeSpan handshakeTimeout, SslProtocols protocols = SslProtocols.Tls12 | SslProtocols.Tls13, ClientTrust? clients = null)
+    internal TlsServerOptions(IReadOnlyList<SslStreamCertificateContext> certificates, TimeSpan handshakeTimeout, SslProtocols protocols = TlsProtocols.Allowed, ClientTrust? clients = null)
     {
         HandshakeTimeout = handshakeTimeout;
         Clients = clients;

@@ -13,11 +13,13 @@ namespace PipeProxy.Tls;
 /// <para>A read in Handshaking mode starts when its continuation is registered, not before: a completion cannot come too early, and no continuation ends up on another thread.</para>
 /// <para>Writes complete synchronously in both modes: that is what keeps SslStream from allocating.</para>
 /// </remarks>
-internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorkers workers) : Stream, IValueTaskSource<int>
+internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorkers workers, bool keepsHellos) : Stream, IValueTaskSource<int>
 {
     private readonly ArrayBufferWriter<byte> _flight = new(2048);
     private TlsRecords _received;
     private TlsRecords _sent;
+    private HandshakeBytes _receivedHello;
+    private HandshakeBytes _sentHello;
 
     // The read under way in Handshaking mode.
     private short _version;
@@ -37,6 +39,18 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
 
     /// <summary>Records of our handshake.</summary>
     internal ref readonly TlsRecords Sent => ref _sent;
+
+    /// <summary>Bytes that are kept for <see cref="ReadHellos"/>.</summary>
+    internal int KeptBytes => _sentHello.Span.Length + _receivedHello.Span.Length;
+
+    /// <summary>Reads what of the handshake was not encrypted. Only when something failed: it is work, and it allocates.</summary>
+    internal HandshakeObserver ReadHellos()
+    {
+        var observer = new HandshakeObserver();
+        observer.Sent(_sentHello.Span);
+        observer.Received(_receivedHello.Span);
+        return observer;
+    }
 
     public override bool CanRead => true;
 
@@ -95,7 +109,13 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
             return;
         }
 
-        _sent.Observe(buffer);
+        var plain = _sent.Observe(buffer);
+        if (keepsHellos && _sentHello.Span.IsEmpty)
+        {
+            // The flight with the ClientHello; what follows of ours is encrypted, or known.
+            _sentHello.Keep(buffer[..plain]);
+        }
+
         _flight.Write(buffer);
     }
 
@@ -171,7 +191,12 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
     {
         if (result.IsOk)
         {
-            _received.Observe(buffer[..result.Bytes]);
+            var plain = _received.Observe(buffer[..result.Bytes]);
+            if (keepsHellos)
+            {
+                _receivedHello.Keep(buffer[..plain]);
+            }
+
             return result.Bytes;
         }
 

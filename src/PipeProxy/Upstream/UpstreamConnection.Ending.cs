@@ -70,7 +70,19 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
             IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),
             _ => new Failure(AfterSilence, $"{origin} closed the connection before a response byte.", NextAfterSilence()),
         };
-        return ended with { Handshake = (_stream as SecuredStream)?.DescribeHandshake() };
+        return ended.Outcome.Stage == OutcomeStage.Tls ? ended with { Tls = (_stream as SecuredStream)?.DescribeHandshake() } : ended;
+    }
+
+    /// <summary>For an answer that refuses the certificate: what the handshake showed, to be asked later, when the connection may have closed. Null without TLS.</summary>
+    public Func<HandshakeSummary?>? KeepHandshake()
+    {
+        if (_stream is not SecuredStream secured)
+        {
+            return null;
+        }
+
+        secured.KeepForReport();
+        return secured.DescribeHandshake;
     }
 
     // An origin may refuse a certificate without an alert, so on a new connection the end belongs to TLS.

@@ -143,7 +143,7 @@ public sealed class DiagnosisOfServersTests
         Assert.Contains("before a version and a cipher suite were agreed on", report.Cause.Sentence, StringComparison.Ordinal);
         Assert.Contains("offered were TLS 1.3, TLS 1.2", report.Cause.Next, StringComparison.Ordinal);
         Assert.Null(report.WithoutCertificate!.Protocol);
-        Assert.NotEmpty(report.WithoutCertificate.OfferedVersions);
+        Assert.Equal(["TLS 1.3", "TLS 1.2"], report.WithoutCertificate.OfferedVersions);
         Assert.Null(report.CertificateRequested);
     }
 }

@@ -74,6 +74,35 @@ public sealed class TlsConnectorTests : IDisposable
         Assert.True(result.Connection!.CertificateRequested);
     }
 
+    // What explains a failure must cost next to nothing while there is none: a hello each way, in TLS 1.2 what the origin says in plain.
+    [Theory]
+    [InlineData("-tls1_2", 4096)]
+    [InlineData("-tls1_3", 1024)]
+    public async Task Handshake_KeepsLittleAndTellsWhatItShowed(string version, int most)
+    {
+        using var server = await StartAsync(version, Demanding);
+        await using var loops = new TestLoops();
+        var connection = Assert.IsType<TlsConnection>((await ConnectAsync(loops, server.EndPoint, Options())).Connection);
+        var seen = connection.DescribeHandshake()!;
+
+        Assert.InRange(connection.KeptBytes, 200, most);
+        Assert.Equal((version == "-tls1_2" ? "TLS 1.2" : "TLS 1.3", connection.Cipher.ToString(), false, true, true), (seen.Protocol, seen.Cipher, seen.Resumed, seen.CertificateRequested, seen.OriginTrusted));
+        Assert.NotNull(seen.Group);
+        Assert.NotEmpty(seen.OriginChain);
+
+        // s_server serves one connection at a time.
+        const int Handshakes = 20;
+        var options = Options();
+        await CloseAsync(loops, connection);
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        for (var i = 0; i < Handshakes; i++)
+        {
+            await CloseAsync(loops, (await ConnectAsync(loops, server.EndPoint, options)).Connection!);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{version}: {connection.KeptBytes} bytes kept; {(GC.GetTotalAllocatedBytes(precise: true) - before) / Handshakes} bytes allocated per handshake");
+    }
+
     [Fact]
     public async Task UnknownAuthority_Tls12_HandshakeEndsWithAlert48()
     {
@@ -211,6 +240,29 @@ public sealed class TlsConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task Hello_OffersTls12And13AndNothingOlder()
+    {
+        var observer = new HandshakeObserver();
+        await FailAsync(async peer =>
+        {
+            var hello = new byte[16384];
+            observer.Sent(hello.AsSpan(0, await peer.ReceiveAsync(hello)));
+        });
+
+        Assert.Equal(["TLS 1.3", "TLS 1.2"], observer.Facts.OfferedVersions);
+    }
+
+    [Fact]
+    public async Task OriginOfTls11Alone_IsAlert70()
+    {
+        using var server = await StartAsync("-tls1_1", "-cipher", "ALL:@SECLEVEL=0");
+        await using var loops = new TestLoops();
+        var result = await ConnectAsync(loops, server.EndPoint, Options());
+
+        Assert.Equal((byte)70, result.Failure!.Alert);
+    }
+
+    [Fact]
     public async Task PlainHttpOrigin_IsNamed()
     {
         var failure = await FailAsync(async peer =>
@@ -271,6 +323,12 @@ public sealed class TlsConnectorTests : IDisposable
 
     private static async Task<OpensslServer> StartAsync(string version, params string[] more)
         => await OpensslServer.StartAsync(version, Authority, Authority.Issue("origin", TestAuthority.ServerAuth, Host), more);
+
+    private static Task<bool> CloseAsync(TestLoops loops, SecuredStream connection) => loops.RunAsync(() =>
+    {
+        connection.Close();
+        return Task.FromResult(true);
+    });
 
     private static TlsClientOptions Options() => new()
     {

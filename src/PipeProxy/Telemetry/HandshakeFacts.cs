@@ -1,4 +1,4 @@
-namespace PipeProxy.Diagnosis;
+namespace PipeProxy.Telemetry;
 
 /// <summary>What the hellos of one TLS handshake say, read from the bytes on the wire.</summary>
 public sealed record HandshakeFacts

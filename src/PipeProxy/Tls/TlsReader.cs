@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace PipeProxy.Diagnosis;
+namespace PipeProxy.Tls;
 
 /// <summary>Reads the presentation language of TLS (RFC 8446 section 3): numbers and vectors. Past the end everything is empty and <see cref="Failed"/> is set, so a parser asks once.</summary>
 internal ref struct TlsReader(ReadOnlySpan<byte> bytes)

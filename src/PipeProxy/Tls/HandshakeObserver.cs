@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using PipeProxy.Telemetry;
 using SslCipher = System.Net.Security.TlsCipherSuite;
 
-namespace PipeProxy.Diagnosis;
+namespace PipeProxy.Tls;
 
 /// <summary>Reads what of a TLS handshake is not encrypted, both directions, any segmentation: SslStream does not tell these things.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-namespace PipeProxy.Diagnosis;
+namespace PipeProxy.Tls;
 
 /// <summary>Types of handshake messages, RFC 8446 section 4 and RFC 5246 section 7.4.</summary>
 internal enum HandshakeType : byte

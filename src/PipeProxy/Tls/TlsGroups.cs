@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PipeProxy.Diagnosis;
+namespace PipeProxy.Tls;
 
 /// <summary>Names of versions and key exchange groups on the wire, as the IANA registries "TLS Supported Groups" and RFC 8446 section 4.2.1 spell them.</summary>
 internal static class TlsGroups

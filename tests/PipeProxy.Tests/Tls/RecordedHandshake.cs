@@ -1,10 +1,10 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using PipeProxy.Diagnosis;
+using PipeProxy.Tls;
 using PipeProxy.Testing;
 
-namespace PipeProxy.Tests.Diagnosis;
+namespace PipeProxy.Tests.Tls;
 
 /// <summary>The bytes of one real handshake, in the order in which the client saw them.</summary>
 internal sealed class RecordedHandshake

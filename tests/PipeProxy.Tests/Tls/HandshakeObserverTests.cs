@@ -1,9 +1,9 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using PipeProxy.Diagnosis;
+using PipeProxy.Tls;
 using PipeProxy.Testing;
 
-namespace PipeProxy.Tests.Diagnosis;
+namespace PipeProxy.Tests.Tls;
 
 public sealed class HandshakeObserverTests
 {
