@@ -32,13 +32,13 @@ public sealed class ConstantMemoryTests
         await UploadAsync(client, 1 << 20, chunked: false);
         await UploadAsync(client, 1 << 20, chunked: true);
         await client.GetStringAsync("/", TestContext.Current.CancellationToken);
-        var before = PeakBytesOf(proxy);
+        var before = proxy.PeakResidentBytes;
 
         Assert.Equal(BodyBytes, await DownloadAsync(client, file));
         Assert.Equal(BodyBytes, await UploadAsync(client, BodyBytes, chunked: false));
         Assert.Equal(BodyBytes, await UploadAsync(client, BodyBytes, chunked: true));
 
-        var growth = PeakBytesOf(proxy) - before;
+        var growth = proxy.PeakResidentBytes - before;
         Assert.True(growth < GrowthBytes, $"Peak memory grew by {growth >> 20} MiB over {before >> 20} MiB while bodies of {BodyBytes >> 20} MiB passed.");
     }
 
@@ -84,11 +84,5 @@ public sealed class ConstantMemoryTests
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return long.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
-    }
-
-    private static long PeakBytesOf(TestProcess process)
-    {
-        var line = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 }

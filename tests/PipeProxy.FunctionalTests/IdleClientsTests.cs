@@ -27,7 +27,7 @@ public sealed class IdleClientsTests
         {
         }
 
-        var (descriptors, resident) = (DescriptorsOf(proxy), ResidentBytesOf(proxy));
+        var (descriptors, resident) = (DescriptorsOf(proxy), proxy.Process.ResidentBytes);
         for (var wave = 0; wave < 2; wave++)
         {
             await using var crowd = await Crowd.ConnectAsync(proxy.Port, Clients);
@@ -35,7 +35,7 @@ public sealed class IdleClientsTests
             Assert.Equal(200, await StatusAsync(proxy));
 
             // The second crowd takes what the first has left.
-            var grown = ResidentBytesOf(proxy) - resident;
+            var grown = proxy.Process.ResidentBytes - resident;
             Assert.True(grown < Clients * MostBytesPerClient, $"{Clients} idle clients of crowd {wave} took {grown / Clients} bytes each.");
             await crowd.DisposeAsync();
             await DescriptorsFallToAsync(proxy, descriptors + AtOnce);
@@ -50,12 +50,6 @@ public sealed class IdleClientsTests
     }
 
     private static int DescriptorsOf(TestProxyProcess proxy) => Directory.GetFileSystemEntries($"/proc/{proxy.Process.Id}/fd").Length;
-
-    private static long ResidentBytesOf(TestProxyProcess proxy)
-    {
-        var line = File.ReadLines($"/proc/{proxy.Process.Id}/status").First(static line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
-    }
 
     // A loop closes a connection a moment after its client has; one that stays is waited for in vain.
     private static async Task DescriptorsFallToAsync(TestProxyProcess proxy, int most)

@@ -73,7 +73,7 @@ public sealed class LoadTestTests
     [Fact]
     public async Task OpenLoop_CountsLatencyFromTheIntendedStart()
     {
-        // The first request waits for half a second, and the 99 that were due a millisecond apart wait behind it. Whoever counts from sending sees one slow request; here all are.
+        // The origin holds its first answer back for half a second, on purpose, and the 99 that were due a millisecond apart wait behind it. Whoever counts from sending sees one slow request; here all are.
         var stall = TimeSpan.FromMilliseconds(500);
         await using var origin = ByteOrigin.Start(async connection =>
         {

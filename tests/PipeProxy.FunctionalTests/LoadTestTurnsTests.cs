@@ -60,7 +60,7 @@ public sealed class LoadTestTurnsTests
     [Fact]
     public async Task Schedule_SendsWhatWasDueWhenTheTurnEnded()
     {
-        // One connection, and answers that take longer than the turn: what was due waits for them, and nothing is lost.
+        // One connection, and answers that are held back, on purpose, for longer than the turn: what was due waits for them, and nothing is lost.
         await using var origin = ByteOrigin.Start(async connection =>
         {
             while (await connection.TryReadHeadAsync() is not null)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -28,6 +29,12 @@ public sealed class TestProcess : IAsyncDisposable
 
     /// <summary>The exit code; only after the end.</summary>
     public int ExitCode => _process.ExitCode;
+
+    /// <summary>Bytes of memory that it holds now; what <c>/proc</c> says, so on Linux only.</summary>
+    public long ResidentBytes => MemoryOf("VmRSS:");
+
+    /// <summary>The most that <see cref="ResidentBytes"/> has been.</summary>
+    public long PeakResidentBytes => MemoryOf("VmHWM:");
 
     /// <summary>Lines of standard output so far, the oldest dropped beyond a bound.</summary>
     public IReadOnlyList<string> OutputLines => _output.Lines(isError: false);
@@ -160,6 +167,13 @@ public sealed class TestProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    // "VmRSS:	  123456 kB"
+    private long MemoryOf(string name)
+    {
+        var line = File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 
     private async Task<string> WaitForLineAsync(Func<string, bool> predicate, TimeSpan? timeout, long after, string what)

@@ -57,6 +57,19 @@ internal sealed class TestLoops : IAsyncDisposable
         return 0;
     });
 
+    /// <summary>Waits until the loop has looked at its deadlines under a clock that the test has moved, by a tick or more, and gives what is to be seen then: what the look began has begun, and nothing has come over a socket since.</summary>
+    internal static Task<T> LookAsync<T>(EventLoop loop, Func<T> seen) => RunAsync(loop, async () =>
+    {
+        // A round ends with reading the clock and begins with the look at deadlines: the round after this one is the first that surely looks under the clock as it stands now.
+        var round = loop.Round;
+        while (loop.Round == round)
+        {
+            await new LoopYield(loop);
+        }
+
+        return seen();
+    });
+
     /// <summary>Listens on loopback.</summary>
     internal async Task<SocketListener> ListenAsync(Action<SocketConnection> accepted, int firstLoop = 0)
     {

@@ -73,6 +73,13 @@ internal sealed class PoolBench : IAsyncDisposable
         return Task.FromResult(0);
     });
 
+    /// <summary>Moves the clock, by a tick or more, and gives what is to be seen when the first loop has looked at its deadlines (see <see cref="TestLoops.LookAsync"/>).</summary>
+    internal Task<T> AdvanceAsync<T>(TimeSpan time, Func<T> seen)
+    {
+        Time.Advance(time);
+        return TestLoops.LookAsync(Loops[0], seen);
+    }
+
     /// <summary>Sends a request's bytes and waits for the answer's first, as a forwarder does.</summary>
     internal Task<Failure?> ExchangeAsync(UpstreamConnection connection, bool thenReturn = true) => TestLoops.RunAsync(connection.Loop, async () =>
     {

@@ -1,5 +1,6 @@
 using PipeProxy.Configuration;
 using PipeProxy.Testing;
+using PipeProxy.Tests.Transport;
 using PipeProxy.Upstream;
 
 namespace PipeProxy.Tests.Upstream;
@@ -32,9 +33,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         var origin = _bench.SilentOrigin();
         var lease = await _bench.RentAsync(_bench.Target(origin.Port));
 
-        _bench.Time.Advance(TimeSpan.FromMilliseconds(1900));
-        await _bench.OnLoopAsync(static () => { });
-        Assert.Equal(UpstreamState.Unconfirmed, lease.Connection.State);
+        Assert.Equal(UpstreamState.Unconfirmed, await _bench.AdvanceAsync(TimeSpan.FromMilliseconds(1900), () => lease.Connection.State));
         _bench.Time.Advance(TimeSpan.FromMilliseconds(200));
         await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Busy, "silence is acceptance");
         await _bench.OnLoopAsync(lease.Discard);
@@ -92,9 +91,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         Assert.Equal(UpstreamState.Idle, lease.Connection.State);
 
         // A tenth at most comes off.
-        _bench.Time.Advance(TimeSpan.FromMinutes(8.9));
-        await Task.Delay(250);
-        Assert.Equal(UpstreamState.Idle, lease.Connection.State);
+        Assert.Equal(UpstreamState.Idle, await _bench.AdvanceAsync(TimeSpan.FromMinutes(8.9), () => lease.Connection.State));
         _bench.Time.Advance(TimeSpan.FromMinutes(1.2));
         await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Closed, "it is too old");
         Assert.Equal(UpstreamCloseReason.MaxAge, lease.Connection.CloseReason);
@@ -135,7 +132,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         await Until.HoldsAsync(() => idle.Connection.State == UpstreamState.Closed && busy.Connection.State == UpstreamState.Draining, "the certificate ended");
 
         // What is under way is cut, and says why.
-        var read = await Transport.TestLoops.RunAsync(_bench.Loops[0], async () => await busy.Connection.ReadAsync());
+        var read = await TestLoops.RunAsync(_bench.Loops[0], async () => await busy.Connection.ReadAsync());
         Assert.True(read.IsCompleted);
         Assert.Contains("has expired", busy.Connection.Describe().Detail, StringComparison.Ordinal);
         await _bench.OnLoopAsync(busy.Discard);
@@ -163,12 +160,10 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         Assert.Equal(UpstreamCloseReason.Retired, idle.Connection.CloseReason);
         Assert.True(Assert.Single(_bench.Pool.AllPools).Snapshot() is { Retired: true, Draining: 1, Idle: 0 });
 
-        _bench.Time.Advance(TimeSpan.FromSeconds(4));
-        await _bench.OnLoopAsync(static () => { });
-        var pending = Transport.TestLoops.RunAsync(_bench.Loops[0], async () => await busy.Connection.ReadAsync());
+        var pending = await _bench.AdvanceAsync(TimeSpan.FromSeconds(4), () => busy.Connection.ReadAsync().AsTask());
         Assert.False(pending.IsCompleted);
         _bench.Time.Advance(TimeSpan.FromSeconds(1.2));
-        Assert.True((await pending).IsCompleted);
+        Assert.True((await TestLoops.RunAsync(_bench.Loops[0], () => pending)).IsCompleted);
         Assert.Contains("certificate 'alice' was changed or removed 5 s before", busy.Connection.Describe().Detail, StringComparison.Ordinal);
         await _bench.OnLoopAsync(busy.Discard);
         Assert.Empty(_bench.Pool.AllPools);
@@ -184,7 +179,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
         pool.Retire();
         pool.KeepOnly([System.Net.IPAddress.Parse("127.0.0.9")]);
         await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Draining, "it drains");
-        var pending = Transport.TestLoops.RunAsync(_bench.Loops[0], async () => await lease.Connection.ReadAsync());
+        var pending = TestLoops.RunAsync(_bench.Loops[0], async () => await lease.Connection.ReadAsync());
 
         _bench.Time.Advance(TimeSpan.FromSeconds(5.2));
 
@@ -206,9 +201,7 @@ public sealed class UpstreamConnectionTests : IAsyncDisposable
             lease.Return();
         });
 
-        _bench.Time.Advance(TimeSpan.FromSeconds(expected) - TimeSpan.FromMilliseconds(100));
-        await Task.Delay(250);
-        Assert.Equal(UpstreamState.Idle, lease.Connection.State);
+        Assert.Equal(UpstreamState.Idle, await _bench.AdvanceAsync(TimeSpan.FromSeconds(expected) - TimeSpan.FromMilliseconds(100), () => lease.Connection.State));
         _bench.Time.Advance(TimeSpan.FromMilliseconds(200));
         await Until.HoldsAsync(() => lease.Connection.State == UpstreamState.Closed, "it was idle for too long");
         Assert.Equal(UpstreamCloseReason.IdleTimeout, lease.Connection.CloseReason);
