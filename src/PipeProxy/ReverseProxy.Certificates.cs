@@ -97,9 +97,12 @@ public sealed partial class ReverseProxy
         }
     }
 
-    // What is presented to somebody now: by the routes in force, also where another configuration is about to be.
+    // What is presented to somebody now: by the routes in force, also where another configuration is about to be; at the start by those that will be.
     private RotationPlan PlanCertificates(ProxyConfig config)
-        => _inForce.Plan(_certificates.Load(config.Certificates), _options.Time.GetUtcNow(), config.EnvironmentType, PresentedNames().Contains);
+    {
+        var presented = _inForce.IsEmpty ? [.. config.Routes.Select(static route => route.Handler.MtlsCertificate).OfType<string>()] : PresentedNames();
+        return _inForce.Plan(_certificates.Load(config.Certificates), _options.Time.GetUtcNow(), config.EnvironmentType, presented.Contains);
+    }
 
     private HashSet<string> PresentedNames()
         => _dispatcher.Table.Targets.OfType<UpstreamTarget>().Select(static target => target.CertificateName).OfType<string>().ToHashSet(StringComparer.Ordinal);

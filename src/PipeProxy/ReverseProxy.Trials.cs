@@ -57,10 +57,7 @@ public sealed partial class ReverseProxy
                 _turn.Release();
             }
 
-            if (rotation.Outcome == RotationOutcome.RolledBack)
-            {
-                MarkRefused(trial.Candidate, rotation);
-            }
+            Mark(trial.Candidate, rotation);
 
             Tell(rotation);
             trial.End(rotation);
@@ -107,11 +104,18 @@ public sealed partial class ReverseProxy
             (Proxy: this, result.Origin, Candidate: candidate, Failure: failure),
             out _);
 
-    private void MarkRefused(ClientCertificate candidate, CertificateRotation rotation)
+    private void Mark(ClientCertificate candidate, CertificateRotation rotation)
     {
         try
         {
-            _certificates.OnRefused(candidate, string.Join(" ", rotation.Origins.Where(static origin => origin.Verdict == CanaryVerdict.Refused).Select(static origin => $"{origin.Origin}: {origin.Detail}")));
+            if (rotation.Outcome == RotationOutcome.Switched)
+            {
+                _certificates.OnAccepted(candidate);
+            }
+            else if (rotation.Outcome == RotationOutcome.RolledBack)
+            {
+                _certificates.OnRefused(candidate, string.Join(" ", rotation.Origins.Where(static origin => origin.Verdict == CanaryVerdict.Refused).Select(static origin => $"{origin.Origin}: {origin.Detail}")));
+            }
         }
         catch (CertificateException e)
         {
@@ -162,6 +166,6 @@ public sealed partial class ReverseProxy
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Origin} accepts certificates of other authorities than those of '{Certificate}' version {Version}. It accepts: {Acceptable}. Ours was issued by: {Issuers}")]
     private static partial void LogMismatch(ILogger logger, string origin, string certificate, int version, string acceptable, string issuers);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Version {Version} of '{Certificate}' could not be marked as refused, so it is tried again after a restart: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Version {Version} of '{Certificate}' could not be marked as refused or in force, so it is tried again after a restart: {Problem}")]
     private static partial void LogNotMarked(ILogger logger, string certificate, int version, string problem);
 }

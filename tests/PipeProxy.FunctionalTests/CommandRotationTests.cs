@@ -98,8 +98,7 @@ public sealed class CommandRotationTests : IDisposable
         await CreateAsync();
         await using (var proxy = await RunAsync(balancer))
         {
-            proxy.Signal(ProcessSignal.Kill);
-            await proxy.WaitForExitAsync();
+            await KillAsync(proxy);
         }
 
         Assert.Single(Directory.GetFiles(_folder.Combine("certificates"), ".proxy-*.sock"));
@@ -108,6 +107,48 @@ public sealed class CommandRotationTests : IDisposable
 
         Assert.Contains("No proxy is running", Text(update.OutputLines), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Combine("certificates"), ".proxy-*"));
+    }
+
+    [Fact]
+    public async Task UpdateThatNoProxyHasTried_IsTriedByTheNextThatStarts() // as by one that was killed in the trial
+    {
+        await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());
+        await CreateAsync();
+        await using (var update = await UpdateAsync("CN=stranger", TestCertificates.OtherRoot))
+        {
+            Assert.Contains("presents version 2, unless an origin refuses it", Text(update.OutputLines), StringComparison.Ordinal);
+        }
+
+        await using (var proxy = await RunAsync(balancer))
+        {
+            Assert.Equal("CN=alice", await SubjectAsync(proxy));
+            await proxy.WaitForLineAsync("version 2 was refused by");
+            Assert.Equal("CN=alice", await SubjectAsync(proxy));
+            await KillAsync(proxy);
+        }
+
+        await using (await UpdateAsync("CN=alice-2", TestCertificates.Root))
+        {
+        }
+
+        await using (var proxy = await RunAsync(balancer))
+        {
+            await proxy.WaitForLineAsync("was rotated from version 1 to 3");
+            Assert.Equal("CN=alice-2", await SubjectAsync(proxy));
+            await KillAsync(proxy);
+        }
+
+        await using (var proxy = await RunAsync(balancer))
+        {
+            Assert.Equal("CN=alice-2", await SubjectAsync(proxy));
+            Assert.DoesNotContain("On trial", proxy.Transcript, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task KillAsync(TestProcess proxy)
+    {
+        proxy.Signal(ProcessSignal.Kill);
+        await proxy.WaitForExitAsync();
     }
 
     private static string Text(IReadOnlyList<string> lines) => string.Join('\n', lines);

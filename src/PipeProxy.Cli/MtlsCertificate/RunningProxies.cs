@@ -48,7 +48,7 @@ internal static class RunningProxies
     {
         if (answers.Count == 0)
         {
-            terminal.Output.WriteLine($"No proxy is running with this store; the next one that starts presents version {version}.");
+            terminal.Output.WriteLine($"No proxy is running with this store; the next one that starts presents version {version}, unless an origin refuses it.");
         }
 
         foreach (var answer in answers)

@@ -28,6 +28,10 @@ internal sealed record CertificateDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Forced { get; init; }
 
+    /// <summary>It took the place of another and no proxy has put it in force yet: the one that starts next tries it first, while an earlier one stands in.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Untried { get; init; }
+
     /// <summary>As given to create; filters listings, nothing else.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Account { get; init; }

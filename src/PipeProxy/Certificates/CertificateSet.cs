@@ -10,6 +10,9 @@ public sealed record CertificateSet(IReadOnlyDictionary<string, ClientCertificat
     /// <summary>When the source would answer differently without having been changed, because a validity begins or ends; null: never.</summary>
     public DateTimeOffset? ChangesAt { get; init; }
 
+    /// <summary>By name: what was in force before a certificate that no proxy has put in force yet. Whoever has nothing in force under the name begins with it, and tries the other.</summary>
+    internal IReadOnlyDictionary<string, ClientCertificate> StandIns { get; init; } = new Dictionary<string, ClientCertificate>();
+
     /// <summary>No certificates and no errors.</summary>
     public static CertificateSet Empty { get; } = new(new Dictionary<string, ClientCertificate>(), []);
 }

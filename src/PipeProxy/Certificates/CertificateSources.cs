@@ -59,7 +59,7 @@ internal sealed class CertificateSources : ICertificateSource
             }
 
             _configured.Load(wanted, certificates, errors);
-            return new CertificateSet(certificates, errors);
+            return set with { Certificates = certificates, Errors = errors };
         }
     }
 
@@ -106,6 +106,16 @@ internal sealed class CertificateSources : ICertificateSource
         if (certificate.Place is null)
         {
             _source.OnRefused(certificate, reason);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnAccepted(ClientCertificate certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        if (certificate.Place is null)
+        {
+            _source.OnAccepted(certificate);
         }
     }
 

@@ -6,7 +6,8 @@ namespace PipeProxy.Certificates;
 /// <content>Several versions under a name: which one is presented, and what becomes of one that an origin refused.</content>
 /// <remarks>
 /// `current` is the commit point and names the version that an operator wants. When that one was refused, is not valid yet or has
-/// expired, the newest valid one before it stands in, so that a restart within an overlap finds what the proxy had in force. A number
+/// expired, the newest valid one before it stands in, so that a restart within an overlap finds what the proxy had in force; so does the
+/// newest that was in force once while that one is tried, so that a proxy that was killed in a trial goes on as it was. A number
 /// above `current` is a refused version, kept so that `describe` can tell, or an attempt that died before its switch.
 /// </remarks>
 public sealed partial class CertificateStore
@@ -44,6 +45,21 @@ public sealed partial class CertificateStore
         return marked;
     }
 
+    /// <summary>Notes that a version was put in force, so that it is not tried again.</summary>
+    /// <param name="name">An existing name.</param>
+    /// <param name="version">The version that no origin refused.</param>
+    /// <exception cref="CertificateException">Unknown name, or the store cannot be read or written.</exception>
+    public void Accept(string name, int version) => Write(createFolder: false, () =>
+    {
+        var folder = Existing(name);
+        if (Directory.Exists(folder.VersionFolder(version)) && folder.ReadDocument(version) is { Untried: true } document)
+        {
+            DurableFolder.Replace(folder.FileOf(version, CertificateFolder.DocumentFile), (document with { Untried = false }).Write());
+        }
+    });
+
+    void ICertificateSource.OnAccepted(ClientCertificate certificate) => Accept(certificate.Name, certificate.Version);
+
     void ICertificateSource.OnRefused(ClientCertificate certificate, string reason) => Refuse(certificate.Name, certificate.Version, reason);
 
     // The version to present: the active one, or who stands in for it.
@@ -72,8 +88,12 @@ public sealed partial class CertificateStore
         return chosen;
     }
 
+    private ClientCertificate? StandInOfUntried(CertificateFolder folder, VersionFiles active)
+        => CertificateDocument.Read(active.Document).Untried && StandIn(folder, active.Version, tried: true) is { } number ? Take(folder, folder.ReadVersion(number), active) : null;
+
     // The newest version below that was not refused and is valid now, else the newest that was not refused; null when there is none.
-    private int? StandIn(CertificateFolder folder, int below)
+    // With `tried` only one that was in force and is valid now.
+    private int? StandIn(CertificateFolder folder, int below, bool tried = false)
     {
         var now = _time.GetUtcNow();
         int? newest = null;
@@ -81,7 +101,8 @@ public sealed partial class CertificateStore
         {
             try
             {
-                if (folder.ReadDocument(number).State == CertificateState.Refused || ReadLeaf(folder, number) is not { } leaf)
+                var document = folder.ReadDocument(number);
+                if (document.State == CertificateState.Refused || (tried && document.Untried) || ReadLeaf(folder, number) is not { } leaf)
                 {
                     continue;
                 }
@@ -99,7 +120,7 @@ public sealed partial class CertificateStore
             }
         }
 
-        return newest;
+        return tried ? null : newest;
     }
 
     private static string? ProblemOf(CertificateDocument document, DateTimeOffset notBefore, DateTimeOffset notAfter, DateTimeOffset now)
@@ -136,10 +157,10 @@ public sealed partial class CertificateStore
 
     private void RemoveOldVersions(CertificateFolder folder, int current)
     {
-        var standIn = StandIn(folder, current);
+        int?[] standIns = [StandIn(folder, current), StandIn(folder, current, tried: true)];
         foreach (var kind in folder.ReadVersionNumbers().Reverse().GroupBy(number => StateOf(folder, number) == CertificateState.Refused))
         {
-            foreach (var number in kind.Skip(KeptVersions).Where(number => number != current && number != standIn))
+            foreach (var number in kind.Skip(KeptVersions).Where(number => number != current && !standIns.Contains(number)))
             {
                 Remove(folder.VersionFolder(number));
             }

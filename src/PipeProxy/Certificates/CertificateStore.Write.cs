@@ -81,7 +81,7 @@ public sealed partial class CertificateStore
             }
 
             var (before, earlier) = (version, document);
-            document = document with { Created = _time.GetUtcNow(), Fingerprint = FingerprintOf(pair.Leaf), State = CertificateState.Active, Refusal = null, Forced = forced };
+            document = document with { Created = _time.GetUtcNow(), Fingerprint = FingerprintOf(pair.Leaf), State = CertificateState.Active, Refusal = null, Forced = forced, Untried = !forced };
             version = Math.Max(version, folder.ReadVersionNumbers() is [.., var last] ? last : 0) + 1;
             WriteVersion(folder, version, pair, document);
             if (earlier is { State: CertificateState.Active, Fingerprint.Length: > 0 })

@@ -50,13 +50,14 @@ public sealed partial class CertificateStore : ICertificateSource
         {
             var certificates = new Dictionary<string, ClientCertificate>(StringComparer.Ordinal);
             var errors = new List<ConfigurationError>();
+            var standIns = new Dictionary<string, ClientCertificate>(StringComparer.Ordinal);
             DateTimeOffset? changesAt = null;
             _used.Clear();
             try
             {
                 foreach (var folder in Folders())
                 {
-                    if (LoadOne(folder, errors, ref changesAt) is { } certificate)
+                    if (LoadOne(folder, errors, standIns, ref changesAt) is { } certificate)
                     {
                         certificates.Add(certificate.Name, certificate);
                     }
@@ -72,7 +73,7 @@ public sealed partial class CertificateStore : ICertificateSource
                 _cache.Remove(gone);
             }
 
-            return new CertificateSet(certificates, errors) { ChangesAt = changesAt };
+            return new CertificateSet(certificates, errors) { ChangesAt = changesAt, StandIns = standIns };
         }
     }
 
@@ -119,7 +120,7 @@ public sealed partial class CertificateStore : ICertificateSource
         }
     }
 
-    private ClientCertificate? LoadOne(CertificateFolder folder, List<ConfigurationError> errors, ref DateTimeOffset? changesAt)
+    private ClientCertificate? LoadOne(CertificateFolder folder, List<ConfigurationError> errors, Dictionary<string, ClientCertificate> standIns, ref DateTimeOffset? changesAt)
     {
         var setting = CertificateProblem.SettingOf(folder.Name);
         if (CertificateName.Explain(folder.Name) is { } wrong)
@@ -136,6 +137,11 @@ public sealed partial class CertificateStore : ICertificateSource
             {
                 var files = folder.ReadActive();
                 var certificate = Choose(folder, files, setting, errors, ref changesAt);
+                if (certificate.Version == files.Version && StandInOfUntried(folder, files) is { } standIn)
+                {
+                    standIns[folder.Name] = standIn;
+                }
+
                 WarnOfPermissions(folder, certificate.Version, setting, errors);
                 return certificate;
             }

@@ -19,4 +19,10 @@ public interface ICertificateSource
     void OnRefused(ClientCertificate certificate, string reason)
     {
     }
+
+    /// <summary>Reports that <paramref name="certificate"/>, which replaced another, is in force: no origin refused it. Default: nothing is done about it.</summary>
+    /// <param name="certificate">As <see cref="Load"/> gave it.</param>
+    void OnAccepted(ClientCertificate certificate)
+    {
+    }
 }

@@ -15,6 +15,9 @@ internal sealed class CertificatesInForce
     /// <summary>Trials under way, by name.</summary>
     internal IReadOnlyDictionary<string, CertificateTrial> Trials => _trials;
 
+    /// <summary>Nothing has been put in force yet.</summary>
+    internal bool IsEmpty => _inForce.Count == 0;
+
     /// <summary>What is in force under <paramref name="name"/>; null when nothing is.</summary>
     internal ClientCertificate? Of(string name) => _inForce.GetValueOrDefault(name);
 
@@ -31,7 +34,7 @@ internal sealed class CertificatesInForce
         // In order of names: trials begin, and are told of, in the same order every time.
         foreach (var (name, candidate) in loaded.Certificates.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
-            effective[name] = Decide(candidate, now, environment, isPresented(name), plan);
+            effective[name] = Decide(candidate, loaded.StandIns.GetValueOrDefault(name), now, environment, isPresented(name), plan);
         }
 
         plan.Effective = new CertificateSet(effective, [.. loaded.Errors, .. plan.Notes]);
@@ -107,11 +110,12 @@ internal sealed class CertificatesInForce
     private static CertificateRotation RotationOf(CertificateTrial trial, RotationOutcome outcome, IReadOnlyList<CanaryResult> results)
         => new(trial.Candidate.Name, trial.Before.Version, trial.Candidate.Version, outcome, results) { Forced = trial.Candidate.Forced };
 
-    private ClientCertificate Decide(ClientCertificate candidate, DateTimeOffset now, EnvironmentType environment, bool isPresented, RotationPlan plan)
+    private ClientCertificate Decide(ClientCertificate candidate, ClientCertificate? standIn, DateTimeOffset now, EnvironmentType environment, bool isPresented, RotationPlan plan)
     {
         var name = candidate.Name;
         var usability = candidate.UsabilityAt(now, environment);
-        if (!_inForce.TryGetValue(name, out var before) || before.Identity == candidate.Identity || !isPresented)
+        var before = Of(name) ?? standIn;
+        if (before is null || before.Identity == candidate.Identity || !isPresented)
         {
             // A trial that only tells goes on, as long as there is something to tell.
             if (isPresented && usability == CertificateUsability.Usable)

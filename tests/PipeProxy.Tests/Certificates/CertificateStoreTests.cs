@@ -199,7 +199,7 @@ public sealed class CertificateStoreTests : IDisposable
         store.Create("a", pair, Production);
         for (var i = 0; i < 4; i++)
         {
-            store.Update("a", pair, null);
+            store.Accept("a", store.Update("a", pair, null));
         }
 
         Assert.Equal([3, 4, 5], store.Describe("a").Versions.Select(static version => version.Number));

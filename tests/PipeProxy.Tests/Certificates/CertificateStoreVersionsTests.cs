@@ -117,6 +117,42 @@ public sealed class CertificateStoreVersionsTests : IDisposable
         Assert.Equal(("CN=one", false), (Presented(store).Leaf.Subject, Presented(store).Enabled));
     }
 
+    [Fact]
+    public void UntriedVersion_HasTheLastThatWasInForceBesideIt()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        Assert.Empty(store.Load().StandIns);
+        for (var i = 2; i < 8; i++)
+        {
+            Update(store, Leaf($"CN={i}"));
+        }
+
+        Assert.Equal(("CN=7", "CN=one"), (Presented(store).Leaf.Subject, Store().Load().StandIns["a"].Leaf.Subject));
+
+        store.Accept("a", 7);
+
+        Assert.Empty(Store().Load().StandIns);
+        Update(store, Leaf("CN=8"));
+        Assert.Equal("CN=7", store.Load().StandIns["a"].Leaf.Subject);
+        Update(store, Leaf("CN=9"), forced: true);
+        Assert.Empty(store.Load().StandIns);
+    }
+
+    [Fact]
+    public void UntriedVersion_HasNoExpiredOneBesideIt()
+    {
+        var store = Store();
+        Create(store, IssuedCertificate.Leaf(subject: "CN=one", notAfter: IssuedCertificate.Now.AddDays(1)));
+        Update(store, Leaf("CN=two"));
+        Assert.Single(store.Load().StandIns);
+
+        _time.Advance(TimeSpan.FromDays(2));
+
+        Assert.Empty(store.Load().StandIns);
+        Assert.Equal("CN=two", Presented(store).Leaf.Subject);
+    }
+
     private CertificateStore Store() => new(_folder.Path, null, _time);
 
     private static ClientCertificate Presented(CertificateStore store) => store.Load().Certificates["a"];

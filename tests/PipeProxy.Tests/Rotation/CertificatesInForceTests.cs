@@ -172,9 +172,25 @@ public sealed class CertificatesInForceTests
         Assert.Same(first, _inForce.Of("a"));
     }
 
-    private RotationPlan Apply(ClientCertificate certificate, bool presented = true)
+    [Fact]
+    public void UntriedOneAtTheStart_IsTriedWhileTheOneBeforeStandsIn()
     {
-        var set = new CertificateSet(new Dictionary<string, ClientCertificate> { ["a"] = certificate }, []);
+        var (first, second) = (Issue("CN=1"), Issue("CN=2"));
+
+        var trial = Assert.Single(Apply(second, standIn: first).Begin);
+
+        Assert.Same(first, _inForce.Of("a"));
+        Assert.Equal(RotationOutcome.RolledBack, _inForce.Judge(trial, [Verdict(CanaryVerdict.Refused)]).Outcome);
+        Assert.Empty(Apply(second, standIn: first).Begin);
+        Assert.Same(first, _inForce.Of("a"));
+    }
+
+    private RotationPlan Apply(ClientCertificate certificate, bool presented = true, ClientCertificate? standIn = null)
+    {
+        var set = new CertificateSet(new Dictionary<string, ClientCertificate> { ["a"] = certificate }, [])
+        {
+            StandIns = standIn is null ? new Dictionary<string, ClientCertificate>() : new Dictionary<string, ClientCertificate> { ["a"] = standIn },
+        };
         var plan = _inForce.Plan(set, _now, EnvironmentType.Development, _ => presented);
         _inForce.Commit(plan);
         return plan;
