@@ -1,7 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using PipeProxy.Tls;
 using PipeProxy.Testing;
+using PipeProxy.Tls;
 
 namespace PipeProxy.Tests.Tls;
 

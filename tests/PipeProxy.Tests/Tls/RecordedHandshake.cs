@@ -1,8 +1,8 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using PipeProxy.Tls;
 using PipeProxy.Testing;
+using PipeProxy.Tls;
 
 namespace PipeProxy.Tests.Tls;
 
