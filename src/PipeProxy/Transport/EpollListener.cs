@@ -23,19 +23,23 @@ internal sealed class EpollListener : TransportListener
     {
         listener = null;
 
-        // Sockets with SO_REUSEPORT of one user share an address in silence, a stray second proxy included. One without it tells.
-        var status = ListeningSocket.TryOpen(endPoint, backlog, shared: false, out var probe);
-        if (status != ListenStatus.Ok)
+        // Sockets with SO_REUSEPORT of one user share an address in silence, a stray second proxy included. One without it tells. A port that the
+        // system chooses is nobody else's; to look first would leave it to others for a moment.
+        if (endPoint.Port != 0)
         {
-            return status;
+            var free = ListeningSocket.TryOpen(endPoint, backlog, shared: false, out var probe);
+            if (free != ListenStatus.Ok)
+            {
+                return free;
+            }
+
+            _ = Libc.Close(probe);
         }
 
-        var local = (IPEndPoint)SocketAddresses.LocalOf(probe)!;
-        _ = Libc.Close(probe);
-        status = ListeningSocket.TryOpen(local, backlog, shared: true, out var first);
+        var status = ListeningSocket.TryOpen(endPoint, backlog, shared: true, out var first);
         if (status == ListenStatus.Ok)
         {
-            listener = new EpollListener(first, local, backlog);
+            listener = new EpollListener(first, (IPEndPoint)SocketAddresses.LocalOf(first)!, backlog);
         }
 
         return status;
