@@ -91,19 +91,15 @@ public sealed class RetiredIdentityTests
         [TestProxy.Named("alice", TestCertificates.Alice)]);
 
     // Takes connections at once and lets the first one's handshake begin when the gate opens; answers with whom it sees.
-    private static ByteOrigin GatedTls(Task gate)
+    private static ByteOrigin GatedTls(Task gate) => ByteOrigin.Start(async connection =>
     {
-        int connections = 0;
-        return ByteOrigin.Start(async connection =>
+        if (connection.Number == 0)
         {
-            if (Interlocked.Increment(ref connections) == 1)
-            {
-                await gate;
-            }
+            await gate;
+        }
 
-            await connection.AuthenticateAsync(new ByteOriginTls());
-            await connection.ReadHeadAsync();
-            await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {connection.ClientSubject!.Length}\r\n\r\n{connection.ClientSubject}");
-        });
-    }
+        await connection.AuthenticateAsync(new ByteOriginTls());
+        await connection.ReadHeadAsync();
+        await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {connection.ClientSubject!.Length}\r\n\r\n{connection.ClientSubject}");
+    });
 }
