@@ -34,7 +34,12 @@ internal sealed class NamedCertificates(World world, Oracle oracle)
     }
 
     /// <summary>The source has none any more: the name keeps what it meant.</summary>
-    internal void Remove(int name) => _names[name].IsThere = false;
+    internal void Remove(int name)
+    {
+        // Whatever changes is an occasion to look at the others, too: one may have expired since.
+        _names[name].IsThere = false;
+        Settle();
+    }
 
     /// <summary>Every origin took it.</summary>
     internal void Switched(int name, int number)

@@ -79,6 +79,9 @@ internal sealed class Operator(World world, Oracle oracle, InMemoryCertificateSo
                 RolledBack++;
                 _names.RolledBack(name, NumberOf(name, rotation.ToVersion));
                 break;
+            default:
+                _names.Settle();
+                break;
         }
 
         world.Note(((long)rotation.Outcome << 16) | (uint)NumberOf(name, rotation.ToVersion));
@@ -153,8 +156,8 @@ internal sealed class Operator(World world, Oracle oracle, InMemoryCertificateSo
     {
         var name = _random.Next(SimulatedCertificates.Names.Length);
         var (number, enabled) = _names.Held(name);
-        _names.Remove(name);
         source.Remove(SimulatedCertificates.Names[name]);
+        _names.Remove(name);
         world.After(_random.Between(100, 30_000), () =>
         {
             if (!source.Load().Certificates.ContainsKey(SimulatedCertificates.Names[name]))

@@ -87,7 +87,6 @@ internal sealed class CertificatesInForce
             return RotationOf(trial, RotationOutcome.RolledBack, results);
         }
 
-        _refused.Remove(name);
         _approved[name] = trial.Candidate;
         return RotationOf(trial, RotationOutcome.Switched, results);
     }
@@ -96,10 +95,16 @@ internal sealed class CertificatesInForce
     /// <returns>What is to be told.</returns>
     internal CertificateRotation Confirm(CertificateTrial trial, CertificateRotation rotation, DateTimeOffset now, EnvironmentType environment, bool isPresented)
     {
-        var name = trial.Candidate.Name;
-        if (rotation.Outcome != RotationOutcome.Switched
-            || (isPresented && Of(name) is { } inForce && IsSame(inForce, trial.Candidate) && inForce.UsabilityAt(now, environment) == CertificateUsability.Usable))
+        if (rotation.Outcome != RotationOutcome.Switched)
         {
+            return rotation;
+        }
+
+        var name = trial.Candidate.Name;
+        if (isPresented && Of(name) is { } inForce && IsSame(inForce, trial.Candidate) && inForce.UsabilityAt(now, environment) == CertificateUsability.Usable)
+        {
+            // Only what has really taken its place makes one that was refused before worth another trial.
+            _refused.Remove(name);
             return rotation;
         }
 
