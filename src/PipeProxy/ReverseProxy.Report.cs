@@ -71,15 +71,16 @@ public sealed partial class ReverseProxy
         // A client's own mistakes are in the access log; at the operator's level they would drown what is the operator's.
         var level = failure.Outcome.Side == OutcomeSide.Client ? LogLevel.Debug : LogLevel.Warning;
         var untold = 0L;
-        if (exchange.Origin is { } origin && (failure.Outcome.Stage is OutcomeStage.Dns or OutcomeStage.Connect or OutcomeStage.Tls || failure.Outcome == Outcome.DestinationUnavailable)
-            && !_failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static told => told.Proxy.Explain(told.Origin, told.Certificate, told.Failure), (Proxy: this, Origin: origin, exchange.Certificate, Failure: failure), out untold))
+        FailureText? told = null;
+        if (exchange.Origin is { } origin && (failure.Outcome.Stage is OutcomeStage.Dns or OutcomeStage.Connect or OutcomeStage.Tls || failure.Outcome == Outcome.DestinationUnavailable))
         {
-            level = LogLevel.Debug;
+            told = _failures.Record(origin, exchange.Certificate, failure.Outcome.Name, failure.Alert, static asked => asked.Proxy.Explain(asked.Origin, asked.Certificate, asked.Failure), (Proxy: this, Origin: origin, exchange.Certificate, Failure: failure), out untold);
+            level = told is null ? LogLevel.Debug : level;
         }
 
         if (_options.Logger.IsEnabled(level))
         {
-            var (detail, next, tls) = Explain(exchange.Origin, exchange.Certificate, failure);
+            var (detail, next, tls) = told ?? Explain(exchange.Origin, exchange.Certificate, failure);
             LogFailure(
                 _options.Logger,
                 level,
@@ -97,16 +98,16 @@ public sealed partial class ReverseProxy
     }
 
     // What refused our certificate tells little; the certificate itself often shows the reason, and an operator has it before anybody else.
-    private (string Detail, string? Next, HandshakeSummary? Tls) Explain(string? origin, string? certificate, Failure failure)
+    private FailureText Explain(string? origin, string? certificate, Failure failure)
     {
         var tls = WithAuthorities(origin, failure.Tls);
         if (!failure.IsAboutOurCertificate || PresentedTo(origin, certificate) is not { } presented)
         {
-            return (failure.Detail, failure.Next, tls);
+            return new FailureText(failure.Detail, failure.Next, tls);
         }
 
         var predicted = AlbReasonPrediction.Of(presented, failure.Alert, tls?.AcceptableIssuers, _options.Time.GetUtcNow());
-        return ($"{failure.Detail} What '{presented.Name}' shows: {predicted.Because}. An ALB calls that {predicted.Reason}.", predicted.Next, tls);
+        return new FailureText($"{failure.Detail} What '{presented.Name}' shows: {predicted.Because}. An ALB calls that {predicted.Reason}.", predicted.Next, tls);
     }
 
     private ClientCertificate? PresentedTo(string? origin, string? certificate)
@@ -116,19 +117,18 @@ public sealed partial class ReverseProxy
     private void ReportRefusal(Exchange exchange)
     {
         var code = exchange.Refusal is HttpRefusal.CertificateMissing or HttpRefusal.CertificateRefused ? "certificate_refused_in_http" : "forbidden";
-        if (_failures.Record(exchange.Origin!, exchange.Certificate, code, null, Describe, (Proxy: this, Exchange: exchange), out var untold))
+        if (_failures.Record(exchange.Origin!, exchange.Certificate, code, null, Describe, (Proxy: this, Exchange: exchange), out var untold) is (var detail, var next, var tls))
         {
-            var (detail, next, tls) = Describe((this, exchange));
             LogRefusal(_options.Logger, exchange.Status, exchange.Origin!, Encoding.ASCII.GetString(exchange.RequestId), exchange.Route ?? "-", exchange.Certificate ?? "-", detail, next ?? "", Handshake(tls), Untold(untold));
         }
 
-        static (string Detail, string? Next, HandshakeSummary? Tls) Describe((ReverseProxy Proxy, Exchange Exchange) told)
+        static FailureText Describe((ReverseProxy Proxy, Exchange Exchange) told)
         {
-            var (detail, next) = Explain(told);
-            return (detail, next, told.Proxy.WithAuthorities(told.Exchange.Origin, told.Exchange.RefusedHandshake?.Invoke()));
+            var (detail, next) = Sentences(told);
+            return new FailureText(detail, next, told.Proxy.WithAuthorities(told.Exchange.Origin, told.Exchange.RefusedHandshake?.Invoke()));
         }
 
-        static (string, string?) Explain((ReverseProxy Proxy, Exchange Exchange) told)
+        static (string, string?) Sentences((ReverseProxy Proxy, Exchange Exchange) told)
         {
             var name = told.Exchange.Certificate;
             var presented = told.Proxy.PresentedTo(told.Exchange.Origin, name) is { } certificate

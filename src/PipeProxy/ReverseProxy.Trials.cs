@@ -58,7 +58,6 @@ public sealed partial class ReverseProxy
             }
 
             Mark(trial.Candidate, rotation);
-
             Tell(rotation);
             trial.End(rotation);
             Rotated?.Invoke(this, rotation);
@@ -100,7 +99,7 @@ public sealed partial class ReverseProxy
             candidate.Name,
             result.Verdict == CanaryVerdict.Refused ? "refused_on_trial" : "unreachable_on_trial",
             failure.Alert,
-            static told => ($"Version {told.Candidate.Version}, on trial: {told.Failure.Detail}", told.Failure.Next, told.Proxy.WithAuthorities(told.Origin, told.Failure.Tls)),
+            static told => new FailureText($"Version {told.Candidate.Version}, on trial: {told.Failure.Detail}", told.Failure.Next, told.Proxy.WithAuthorities(told.Origin, told.Failure.Tls)),
             (Proxy: this, result.Origin, Candidate: candidate, Failure: failure),
             out _);
 

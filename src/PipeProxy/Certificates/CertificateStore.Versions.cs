@@ -63,7 +63,7 @@ public sealed partial class CertificateStore
     void ICertificateSource.OnRefused(ClientCertificate certificate, string reason) => Refuse(certificate.Name, certificate.Version, reason);
 
     // The version to present: the active one, or who stands in for it.
-    private ClientCertificate Choose(CertificateFolder folder, VersionFiles active, string setting, List<ConfigurationError> errors, ref DateTimeOffset? changesAt)
+    private ClientCertificate Choose(CertificateFolder folder, VersionFiles active, string setting, List<ConfigurationError> errors, Dictionary<string, ClientCertificate> standIns, ref DateTimeOffset? changesAt)
     {
         var certificate = Take(folder, active, active);
         var document = CertificateDocument.Read(active.Document);
@@ -76,6 +76,10 @@ public sealed partial class CertificateStore
             errors.Add(new ConfigurationError(null, setting, null, $"Version {active.Version} of the certificate {problem}; version {number}, valid to {other.NotAfter:yyyy-MM-dd HH:mm} UTC, is presented.", ErrorSeverity.Warning));
             chosen = other;
         }
+        else if (document.Untried && StandIn(folder, active.Version, tried: true) is { } earlier)
+        {
+            standIns[folder.Name] = Take(folder, folder.ReadVersion(earlier), active);
+        }
 
         foreach (var moment in (DateTimeOffset[])[certificate.NotBefore, chosen.NotAfter])
         {
@@ -87,9 +91,6 @@ public sealed partial class CertificateStore
 
         return chosen;
     }
-
-    private ClientCertificate? StandInOfUntried(CertificateFolder folder, VersionFiles active)
-        => CertificateDocument.Read(active.Document).Untried && StandIn(folder, active.Version, tried: true) is { } number ? Take(folder, folder.ReadVersion(number), active) : null;
 
     // The newest version below that was not refused and is valid now, else the newest that was not refused; null when there is none.
     // With `tried` only one that was in force and is valid now.

@@ -136,12 +136,7 @@ public sealed partial class CertificateStore : ICertificateSource
             try
             {
                 var files = folder.ReadActive();
-                var certificate = Choose(folder, files, setting, errors, ref changesAt);
-                if (certificate.Version == files.Version && StandInOfUntried(folder, files) is { } standIn)
-                {
-                    standIns[folder.Name] = standIn;
-                }
-
+                var certificate = Choose(folder, files, setting, errors, standIns, ref changesAt);
                 WarnOfPermissions(folder, certificate.Version, setting, errors);
                 return certificate;
             }

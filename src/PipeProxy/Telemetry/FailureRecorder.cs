@@ -18,7 +18,7 @@ internal sealed class FailureRecorder(TimeProvider time)
         lock (_lock)
         {
             return [.. _entries.OrderByDescending(static pair => pair.Value.Last)
-                .Select(static pair => new OriginFailure(pair.Key.Origin, pair.Key.Certificate, pair.Key.Code, pair.Key.Alert, pair.Value.Detail, pair.Value.Next, pair.Value.First, pair.Value.Last, pair.Value.Count) { Tls = pair.Value.Tls })];
+                .Select(static pair => new OriginFailure(pair.Key.Origin, pair.Key.Certificate, pair.Key.Code, pair.Key.Alert, pair.Value.Text.Detail, pair.Value.Text.Next, pair.Value.First, pair.Value.Last, pair.Value.Count) { Tls = pair.Value.Text.Tls })];
         }
     }
 
@@ -30,8 +30,8 @@ internal sealed class FailureRecorder(TimeProvider time)
     /// <param name="detail">This time's detail, made only when it is kept: for the first one, and for those that are to be told.</param>
     /// <param name="state">Handed to <paramref name="detail"/>.</param>
     /// <param name="untold">How many were not told since the last line.</param>
-    /// <returns>True: it is to be told now.</returns>
-    internal bool Record<TState>(string origin, string? certificate, string code, byte? alert, Func<TState, (string Detail, string? Next, HandshakeSummary? Tls)> detail, TState state, out long untold)
+    /// <returns>What is to be told now; null when nothing is.</returns>
+    internal FailureText? Record<TState>(string origin, string? certificate, string code, byte? alert, Func<TState, FailureText> detail, TState state, out long untold)
     {
         var now = time.GetUtcNow();
         var key = (origin, certificate, code, alert);
@@ -50,14 +50,14 @@ internal sealed class FailureRecorder(TimeProvider time)
             if (entry.Count > 1 && now - entry.ToldAt < Quiet)
             {
                 entry.Untold++;
-                return false;
+                return null;
             }
 
-            (entry.Detail, entry.Next, entry.Tls) = detail(state);
+            entry.Text = detail(state);
             untold = entry.Untold;
             entry.Untold = 0;
             entry.ToldAt = now;
-            return true;
+            return entry.Text;
         }
     }
 
@@ -71,9 +71,7 @@ internal sealed class FailureRecorder(TimeProvider time)
 
     private sealed class Entry
     {
-        public string Detail = "";
-        public string? Next;
-        public HandshakeSummary? Tls;
+        public FailureText Text;
         public DateTimeOffset First;
         public DateTimeOffset Last;
         public DateTimeOffset ToldAt;
@@ -81,3 +79,9 @@ internal sealed class FailureRecorder(TimeProvider time)
         public long Untold;
     }
 }
+
+/// <summary>A failure in words.</summary>
+/// <param name="Detail">What happened.</param>
+/// <param name="Next">What to do about it; null when there is nothing to say.</param>
+/// <param name="Tls">What its handshake showed; null without TLS.</param>
+internal readonly record struct FailureText(string Detail, string? Next, HandshakeSummary? Tls);

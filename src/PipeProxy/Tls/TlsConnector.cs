@@ -40,11 +40,11 @@ internal sealed class TlsConnector(HandshakeWorkers workers, OriginHandshake? in
         {
             var seen = connection.DescribeHandshake();
             connection.Close();
-            var failure = new Failure(
+            return new TlsResult(null, new Failure(
                 Outcome.CertificateNotRequested,
                 $"{peer.Sentence} finished the TLS handshake without asking for a client certificate, so none was sent.",
-                "Turn mutual TLS on at the origin (an ALB: mutual authentication 'verify with trust store' on this listener), or set requireCertificateRequest to false.");
-            return new TlsResult(null, failure with { Tls = seen });
+                "Turn mutual TLS on at the origin (an ALB: mutual authentication 'verify with trust store' on this listener), or set requireCertificateRequest to false.")
+            { Tls = seen });
         }
 
         return result;

@@ -56,5 +56,5 @@ public sealed class FailureRecorderTests
     }
 
     private bool Record(string host, byte alert, string detail, out long untold)
-        => _recorder.Record($"https://{host}", $"{host}-cert", "tls_alert_received", alert, static detail => (detail, null, null), detail, out untold);
+        => _recorder.Record($"https://{host}", $"{host}-cert", "tls_alert_received", alert, static detail => new FailureText(detail, null, null), detail, out untold) is not null;
 }
