@@ -130,7 +130,11 @@ internal sealed class SimulatedHandshake(SocketConnection socket, string serverN
             block.Dispose();
         }
 
-        internal override ValueTask<IoResult> FlushAsync() => socket.FlushAsync();
+        internal override ValueTask<IoStatus> FlushAsync() => socket.FlushAsync();
+
+        internal override ValueTask<IoStatus> SendAllAsync() => socket.SendAllAsync();
+
+        internal override void Expect(long bytes) => socket.Expect(bytes);
 
         internal override void ShutdownSend()
         {

@@ -106,7 +106,7 @@ internal sealed partial class LoadConnection(Lane lane, int number)
         var flush = stream.FlushAsync();
         if (flush.IsCompletedSuccessfully)
         {
-            _sendStatus = flush.Result.Status;
+            _sendStatus = flush.Result;
         }
         else
         {
@@ -115,12 +115,12 @@ internal sealed partial class LoadConnection(Lane lane, int number)
         }
     }
 
-    private async Task FinishFlushAsync(LoopStream stream, ValueTask<IoResult> flush)
+    private async Task FinishFlushAsync(LoopStream stream, ValueTask<IoStatus> flush)
     {
-        var result = await flush;
+        var status = await flush;
         if (_stream == stream)
         {
-            (_flushing, _sendStatus) = (false, result.Status);
+            (_flushing, _sendStatus) = (false, status);
         }
     }
 }

@@ -93,6 +93,7 @@ internal sealed class BodyPump
         {
             if (framing.Kind == FramingKind.Length && _remaining == 0)
             {
+                Expect(source, 0);
                 Waits = PumpWait.Sink;
                 var last = await sink.FlushAsync();
                 Waits = PumpWait.None;
@@ -110,6 +111,7 @@ internal sealed class BodyPump
                 }
 
                 Waits = PumpWait.Source;
+                Expect(source, _remaining);
                 read = await source.ReadAsync();
             }
 
@@ -123,6 +125,8 @@ internal sealed class BodyPump
             Waits = PumpWait.Sink;
             if (end != PumpEnd.None)
             {
+                Expect(source, 0);
+
                 // The last bytes go out also when the source was at fault: the receiver's reset comes after what was right.
                 var flushed = await sink.FlushAsync();
                 Waits = PumpWait.None;
@@ -147,6 +151,14 @@ internal sealed class BodyPump
 
     /// <summary>Writes the end of a chunked body whose source was close-delimited and has ended in order; the caller flushes.</summary>
     public void EndChunked(PipeWriter sink) => WriteEnd(sink);
+
+    private static void Expect(PipeReader source, long bytes)
+    {
+        if (source is LoopPipeReader reader)
+        {
+            reader.Expect(bytes);
+        }
+    }
 
     // A large piece that goes out as it came in changes hands as a block. False: nothing was moved.
     private bool TryMoveBlock(PipeReader source, PipeWriter sink, int length, FramingKind kind, long limit, out PumpEnd end)

@@ -41,6 +41,9 @@ internal sealed class Exchange
     /// <summary>Response bytes to the client.</summary>
     public PipeWriter Output => _connection.Output;
 
+    /// <summary>Flushes <see cref="Output"/>, and completes when the system has taken everything: before the client's side is ended.</summary>
+    public ValueTask<FlushResult> SendAllAsync() => _connection.SendAllAsync();
+
     /// <summary>What the connection was told: limits, deadlines, how much a client is told.</summary>
     public ConnectionSettings Settings { get; private set; } = null!;
 

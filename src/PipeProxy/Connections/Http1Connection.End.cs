@@ -95,6 +95,14 @@ internal sealed partial class Http1Connection
     // A read cannot be taken back, so whoever is too slow is answered from here and the close ends the read.
     private void OnReadTimeout(DeadlineKind kind)
     {
+        if (kind == DeadlineKind.KeepAlive && _stream.UnsentBytes > 0 && !_postponed)
+        {
+            // The client still takes its last answer, for which it has a time of its own.
+            _postponed = true;
+            _input.Postpone(_services.Settings.Timeouts.BetweenBytes);
+            return;
+        }
+
         if (_current is { AnswerStarted: false } exchange && !_lingering && kind is DeadlineKind.RequestHead or DeadlineKind.BetweenBytes)
         {
             Refuse(exchange, kind == DeadlineKind.RequestHead

@@ -33,6 +33,7 @@ internal sealed partial class Http1Connection
     private Exchange? _current;
     private bool _draining;
     private bool _lingering;
+    private bool _postponed;
     private readonly ExchangeClock _clock;
     private int _requests;
 
@@ -66,6 +67,9 @@ internal sealed partial class Http1Connection
 
     /// <summary>Bytes to the client.</summary>
     public PipeWriter Output => _output;
+
+    /// <summary>As <see cref="PipeWriter.FlushAsync"/>, and completes when the system has taken everything.</summary>
+    public ValueTask<FlushResult> SendAllAsync() => _output.SendAllAsync();
 
     /// <summary>The client's address as text; empty when it has none.</summary>
     public ReadOnlySpan<byte> ClientAddress => _clientAddress.AsSpan(0, _clientAddressLength);
@@ -113,6 +117,8 @@ internal sealed partial class Http1Connection
                     _input.Advance(0, 0);
                     if (_input.BufferedBytes == 0)
                     {
+                        // The client may have ended its side and still take its answer.
+                        await _output.SendAllAsync();
                         return;
                     }
                 }
@@ -163,7 +169,7 @@ internal sealed partial class Http1Connection
                     // :: Step 4: send the answer, report, and see whether the connection is fit for another request
                     if (exchange.AnswerStarted)
                     {
-                        await _output.FlushAsync();
+                        await (exchange.CloseAfter ? _output.SendAllAsync() : _output.FlushAsync());
                     }
 
                     if (exchange.AnswerStarted || exchange.HasHead)
@@ -221,6 +227,7 @@ internal sealed partial class Http1Connection
         exchange.Attach(this, _services.Settings, _stream.Loop.Time.GetTimestamp());
         _output.SetTimeout(exchange.Settings.Timeouts.BetweenBytes);
         _current = exchange;
+        _postponed = false;
         return exchange;
     }
 

@@ -138,7 +138,7 @@ internal sealed class Forwarder(UpstreamPool pool)
 
             // :: Step 8: give the connection back, unless something is in doubt
             exchange.WhenCut(null, null);
-            if (reusable && !exchange.BodyPending)
+            if (reusable && !exchange.BodyPending && upstream.Output.UnflushedBytes == 0)
             {
                 lease.Return();
             }
@@ -158,7 +158,7 @@ internal sealed class Forwarder(UpstreamPool pool)
     {
         if (exchange.BodyPending)
         {
-            await exchange.Output.FlushAsync();
+            await exchange.SendAllAsync();
             exchange.BeginLinger();
         }
 

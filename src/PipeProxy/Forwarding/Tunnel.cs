@@ -48,6 +48,7 @@ internal static class Tunnel
         var end = await exchange.Upload.RunAsync(exchange.Input, upstream.Output, Bytes, chunked: false, long.MaxValue);
         if (end == PumpEnd.SourceEnded && exchange.ClientEndedCleanly)
         {
+            await upstream.SendAllAsync();
             upstream.ShutdownSend();
         }
         else

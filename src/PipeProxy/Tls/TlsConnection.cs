@@ -105,7 +105,11 @@ internal sealed class TlsConnection : SecuredStream
         block.Dispose();
     }
 
-    internal override ValueTask<IoResult> FlushAsync() => _socket.FlushAsync();
+    internal override ValueTask<IoStatus> FlushAsync() => _socket.FlushAsync();
+
+    internal override ValueTask<IoStatus> SendAllAsync() => _socket.SendAllAsync();
+
+    internal override void Expect(long bytes) => _socket.Expect(bytes);
 
     internal override void ShutdownSend()
     {

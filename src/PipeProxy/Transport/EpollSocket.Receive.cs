@@ -32,6 +32,7 @@ internal sealed unsafe partial class EpollSocket
         }
 
         _receiveBuffer = buffer;
+        BoundBatch();
         return _receive.Pending();
     }
 
@@ -72,6 +73,7 @@ internal sealed unsafe partial class EpollSocket
             // A short read took all there was. Not so behind a hang-up: the end or the error comes without another edge.
             _readable = received == buffer.Length || _hungUp ? Readiness.Unknown : Readiness.Drained;
             _bytesInRound += (int)received;
+            _lastReceived = (int)received;
             return Done((int)received, out result);
         }
 
@@ -120,10 +122,20 @@ internal sealed unsafe partial class EpollSocket
 
     private void ReceivePending()
     {
-        if (_receive.InFlight && TryReceive(_receiveBuffer.Span, out var result))
+        if (!_receive.InFlight)
+        {
+            return;
+        }
+
+        if (TryReceive(_receiveBuffer.Span, out var result))
         {
             _receiveBuffer = default;
+            _batchLate?.Clear();
             _receive.Complete(result);
+        }
+        else
+        {
+            BoundBatch();
         }
     }
 

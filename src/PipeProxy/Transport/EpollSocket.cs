@@ -10,8 +10,8 @@ namespace PipeProxy.Transport;
 internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
 {
     private readonly EpollTransport _transport;
-    private readonly EpollOperation _receive;
-    private readonly EpollOperation _send;
+    private readonly LoopOperation _receive;
+    private readonly LoopOperation _send;
     private int _descriptor;
     private EndPoint? _localEndPoint;
     private EndPoint? _remoteEndPoint;
@@ -34,8 +34,8 @@ internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
         _transport = transport;
         _descriptor = descriptor;
         _remoteEndPoint = remote;
-        _receive = new EpollOperation();
-        _send = new EpollOperation();
+        _receive = new LoopOperation();
+        _send = new LoopOperation();
         transport.Add(this);
         if (remote is not null)
         {
@@ -108,6 +108,7 @@ internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
 
         _transport.Close(this, _descriptor);
         _descriptor = -1;
+        _batchLate?.Clear();
 
         // Whoever waits is another exchange's: told later, never from within this call.
         if (_receive.InFlight || _send.InFlight)

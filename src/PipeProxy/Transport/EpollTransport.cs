@@ -9,14 +9,15 @@ namespace PipeProxy.Transport;
 /// <summary>Linux's transport: non-blocking sockets and one edge-triggered epoll per loop.</summary>
 /// <remarks>
 /// <para>A descriptor is registered once, for everything, when its socket is made, and leaves the set by being closed. What an event says is remembered in the socket until a call finds nothing more; so a request costs one
-/// receive and one send per side, and no call looks for what is not there.</para>
+/// receive and one send per side, and no call looks for what is not there. Where the system has an io_uring, a round's sends and the wait for the next events are one call.</para>
 /// <para>Descriptor numbers are used again at once by the system. What identifies an event is therefore the slot and its generation, which the registration carries and every event is checked against: an event that was already
 /// fetched for a descriptor that an earlier event of the same batch closed finds a newer generation and is dropped.</para>
 /// </remarks>
 [SuppressMessage("Reliability", "CA2000", Justification = "The sockets are closed by those who get them.")]
-internal sealed unsafe class EpollTransport : LoopTransport
+internal sealed unsafe partial class EpollTransport : LoopTransport
 {
-    private const int EventsPerPoll = 256;
+    // Answers to them leave together, behind the last: the first must not wait for too many.
+    private const int EventsPerPoll = 64;
     private const ulong WakeWatch = uint.MaxValue;
 
     // struct epoll_event is packed on x86-64 and on nothing else.
@@ -45,9 +46,12 @@ internal sealed unsafe class EpollTransport : LoopTransport
 
     internal override void Poll(int milliseconds)
     {
-        Loop.BeginWait();
-        var count = Libc.EpollWait(_epoll, _events, EventsPerPoll, milliseconds);
-        Loop.EndWait();
+        if (!_ringAsked)
+        {
+            OpenRing();
+        }
+
+        var count = _ring is { } ring ? PollRing(ring, milliseconds) : PollEpoll(milliseconds);
         for (var i = 0; i < count; i++)
         {
             var entry = _events + (i * EventBytes);
@@ -58,6 +62,14 @@ internal sealed unsafe class EpollTransport : LoopTransport
                 Tell(target, *(uint*)entry);
             }
         }
+    }
+
+    private int PollEpoll(int milliseconds)
+    {
+        Loop.BeginWait();
+        var count = Libc.EpollWait(_epoll, _events, EventsPerPoll, milliseconds);
+        Loop.EndWait();
+        return count;
     }
 
     internal override void Wake()
@@ -97,6 +109,7 @@ internal sealed unsafe class EpollTransport : LoopTransport
 
     public override void Dispose()
     {
+        EndRing();
         _wake.Dispose();
         _ = Libc.Close(_epoll);
         NativeMemory.Free(_events);

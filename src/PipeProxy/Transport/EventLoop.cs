@@ -27,8 +27,8 @@ internal sealed record EventLoopOptions
 
 /// <summary>A thread, a run queue, deadlines and one clock. Everything that belongs to a loop is touched on its thread only, so it needs no locks.</summary>
 /// <remarks>
-/// <para>One round: deadlines that have passed, what other threads posted, then what was deferred (at most <see cref="DeferredPerRound"/>, so that sockets get their turn between thousands of woken waiters), then the transport's events,
-/// for which it sleeps when nothing else waits.</para>
+/// <para>One round: deadlines that have passed, what other threads posted, then what was deferred (at most <see cref="DeferredPerRound"/>, so that sockets get their turn between thousands of woken waiters), then what the round has written is sent,
+/// then the transport's events, for which it sleeps when nothing else waits.</para>
 /// <para>No wake-up is lost: a post and the decision to sleep are made under one lock, and <see cref="LoopTransport.Wake"/> is remembered by a transport that does not sleep yet.</para>
 /// </remarks>
 internal sealed class EventLoop
@@ -102,6 +102,9 @@ internal sealed class EventLoop
     internal TransportOptions Sizes { get; }
 
     internal DeadlineList Deadlines { get; }
+
+    /// <summary>What leaves at the end of the round.</summary>
+    internal Outbox Outbox { get; } = new();
 
     internal LoopTransport Transport { get; }
 
@@ -257,6 +260,7 @@ internal sealed class EventLoop
             return false;
         }
 
+        Outbox.SendAll();
         Transport.Poll(MayWait());
         return true;
     }

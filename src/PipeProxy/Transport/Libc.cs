@@ -8,7 +8,7 @@ namespace PipeProxy.Transport;
 /// <summary>The system calls of <see cref="EpollTransport"/>, and what their numbers mean on Linux for x86-64 and arm64.</summary>
 /// <remarks>
 /// Every signature is blittable, so a call is a call and nothing is copied. A negative result means that <see cref="Error"/> tells why; it is read at once, before anything else runs on the thread.
-/// No call here blocks but <see cref="EpollWait"/>: sockets are non-blocking from their first moment.
+/// No call here blocks but <see cref="EpollWait"/> and <see cref="RingEnter"/>: sockets are non-blocking from their first moment.
 /// </remarks>
 internal static unsafe partial class Libc
 {
@@ -26,7 +26,10 @@ internal static unsafe partial class Libc
     internal const int LevelIPv6 = 41;
     internal const int IPv6Only = 26;
 
+    internal const int ReceiveLowWater = 18;
+
     internal const int Peek = 2;
+    internal const int DontWait = 0x40;
     internal const int NoSignal = 0x4000;
     internal const int ShutdownWrite = 1;
 
@@ -112,15 +115,51 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, uint who, int nice);
 
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    private static partial void* Map(void* address, nuint length, int protection, int flags, int descriptor, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int Unmap(void* start, nuint length);
+
     [LibraryImport("libc", EntryPoint = "syscall")]
-    private static partial nint SystemCall(nint number, nint first, void* second, nint third);
+    private static partial nint SystemCall(nint number, nint first, void* second, nint third, nint fourth, void* fifth, nint sixth);
+
+    /// <summary><c>io_uring_setup</c>; fills the parameters in.</summary>
+    /// <returns>A descriptor, or a negative number.</returns>
+    internal static int RingSetup(uint entries, RingParameters* parameters) => (int)SystemCall(425, (nint)entries, parameters, 0, 0, null, 0);
+
+    /// <summary><c>io_uring_enter</c>: starts what is queued and waits for results.</summary>
+    internal static int RingEnter(int ring, uint queued, uint results, uint flags, RingWait* wait)
+        => (int)SystemCall(426, ring, (void*)queued, (nint)results, (nint)flags, wait, sizeof(RingWait));
+
+    /// <summary>Whether the kernel's rings have this operation.</summary>
+    internal static bool RingSupports(int ring, byte operation)
+    {
+        // A header of 16 bytes, whose first is the last operation known, and 8 bytes for each, whose flags begin at the third.
+        const int Header = 16, Each = 8, Operations = 256;
+        var probe = stackalloc byte[Header + (Each * Operations)];
+        new Span<byte>(probe, Header + (Each * Operations)).Clear();
+        return SystemCall(427, ring, (void*)8, (nint)probe, Operations, null, 0) >= 0
+            && probe[0] >= operation && (probe[Header + (Each * operation) + 2] & 1) != 0;
+    }
+
+    /// <summary>Maps memory that the kernel shares under a descriptor, for both to write.</summary>
+    internal static bool TryMap(int descriptor, nint offset, nuint length, out byte* start)
+    {
+        // Read and write; shared, and filled at once.
+        start = (byte*)Map(null, length, 3, 0x8001, descriptor, offset);
+        return (nint)start != -1;
+    }
+
+    /// <summary>Ends a mapping.</summary>
+    internal static void EndMap(void* start, nuint length) => _ = Unmap(start, length);
 
     /// <summary>Asks the scheduler to let this thread run soon after it wakes, for shorter turns in exchange: what it does takes microseconds, and others on its core (handshakes) take milliseconds.</summary>
     /// <remarks>A request of the earliest eligible virtual deadline scheduler, from Linux 6.12 on; elsewhere it has no effect. Needs no privilege.</remarks>
     internal static void AskForShortTurns()
     {
         var attributes = new SchedulingAttributes { Size = (uint)sizeof(SchedulingAttributes), Nice = GetPriority(0, 0), Runtime = ShortestTurnNanoseconds };
-        _ = SystemCall(RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 314 : 274, 0, &attributes, 0);
+        _ = SystemCall(RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 314 : 274, 0, &attributes, 0, 0, null, 0);
     }
 
     /// <summary>Lets this thread have a tenth of the turns of the others that want its core. Nothing where threads have no priority of their own, as outside Linux.</summary>
@@ -169,32 +208,4 @@ internal static unsafe partial class Libc
         internal nuint ControlLength;
         internal nint Flags;
     }
-}
-
-/// <summary>Errors that mean something here; numbers of Linux for x86-64 and arm64.</summary>
-internal enum Errno
-{
-    None = 0,
-    NotPermitted = 1,
-    Interrupted = 4,
-    Again = 11,
-    AccessDenied = 13,
-    TooManyOpenInSystem = 23,
-    TooManyOpen = 24,
-    BrokenPipe = 32,
-    Protocol = 71,
-    AddressInUse = 98,
-    AddressNotAvailable = 99,
-    NetworkDown = 100,
-    NetworkUnreachable = 101,
-    ConnectionAborted = 103,
-    ConnectionReset = 104,
-    NotConnected = 107,
-    Shutdown = 108,
-    TimedOut = 110,
-    ConnectionRefused = 111,
-    HostDown = 112,
-    HostUnreachable = 113,
-    InProgress = 115,
-    FamilyNotSupported = 97,
 }

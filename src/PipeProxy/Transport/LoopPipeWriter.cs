@@ -81,8 +81,15 @@ internal sealed class LoopPipeWriter : PipeWriter, IDeadlineOwner
         return flush.IsCompleted ? new ValueTask<FlushResult>(Finish(flush.Result)) : AwaitFlushAsync(flush);
     }
 
+    /// <summary>As <see cref="FlushAsync"/>, and completes when the system has taken everything: before the connection is closed.</summary>
+    public ValueTask<FlushResult> SendAllAsync()
+    {
+        Push();
+        return AwaitFlushAsync(_stream.SendAllAsync());
+    }
+
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
-    private async ValueTask<FlushResult> AwaitFlushAsync(ValueTask<IoResult> flush)
+    private async ValueTask<FlushResult> AwaitFlushAsync(ValueTask<IoStatus> flush)
     {
         _deadline.Set(_timeout, DeadlineKind.BetweenBytes);
         var sent = await flush;
@@ -90,11 +97,11 @@ internal sealed class LoopPipeWriter : PipeWriter, IDeadlineOwner
         return Finish(sent);
     }
 
-    private FlushResult Finish(IoResult sent)
+    private FlushResult Finish(IoStatus sent)
     {
-        if (!sent.IsOk)
+        if (sent != IoStatus.Ok)
         {
-            Status = sent.Status;
+            Status = sent;
         }
 
         return new FlushResult(isCanceled: false, isCompleted: Status != IoStatus.Ok);

@@ -5,7 +5,7 @@ namespace PipeProxy.Transport;
 
 /// <summary>Bytes both ways, owned by one loop: a <see cref="SocketConnection"/>, or TLS over one.</summary>
 /// <remarks>
-/// Everything is called on the loop and completes on it. One read and one flush at a time, of which either may run while the other waits. Nothing that a peer can cause is thrown.
+/// Everything is called on the loop and completes on it. One read and one flush or send at a time, of which either may run while the other waits. Nothing that a peer can cause is thrown.
 /// </remarks>
 internal abstract class LoopStream
 {
@@ -35,8 +35,17 @@ internal abstract class LoopStream
     /// <param name="end">Where they end.</param>
     internal abstract void Write(IMemoryOwner<byte> block, int start, int end);
 
-    /// <summary>Sends the whole out-buffer, gathered. This is where back-pressure is felt.</summary>
-    internal abstract ValueTask<IoResult> FlushAsync();
+    /// <summary>Has what was written sent by the end of the loop's round, gathered with what is written until then. This is where back-pressure is felt.</summary>
+    /// <returns>
+    /// Completes at once while less than <see cref="TransportOptions.HeldBytes"/> wait, and then tells how earlier sends went: that this one failed shows at the next flush, and in what is read. With more, as <see cref="SendAllAsync"/>.
+    /// </returns>
+    internal abstract ValueTask<IoStatus> FlushAsync();
+
+    /// <summary>Sends now, and completes when the system has taken everything: before a <see cref="Close"/> that must not cut it short.</summary>
+    internal abstract ValueTask<IoStatus> SendAllAsync();
+
+    /// <summary>Tells how many bytes are certainly still to come and wanted, so that the system may tell of them in batches; 0 when that is over. A hint: what comes slowly is told at once all the same.</summary>
+    internal abstract void Expect(long bytes);
 
     /// <summary>Ends our side: FIN (over TLS after close_notify) behind what was written, flushing it if need be. Reading goes on.</summary>
     internal abstract void ShutdownSend();

@@ -9,7 +9,11 @@ internal sealed class SocketConnection : LoopStream
 {
     private readonly TransportSocket _socket;
     private readonly OutBuffer _out;
-    private bool _flushing;
+    private ValueTaskAwaiter<IoResult> _send;
+    private Action? _onSent;
+    private LoopOperation? _awaited;
+    private bool _held;
+    private bool _sending;
     private bool _shutdownAsked;
     private IoStatus _sendStatus;
 
@@ -34,7 +38,7 @@ internal sealed class SocketConnection : LoopStream
     internal override void Write(ReadOnlyMemory<byte> bytes)
     {
         Loop.AssertInside();
-        if (_sendStatus == IoStatus.Ok && !_shutdownAsked)
+        if (MaySend)
         {
             _out.Write(bytes.Span);
         }
@@ -43,7 +47,7 @@ internal sealed class SocketConnection : LoopStream
     internal override void Write(IMemoryOwner<byte> block, int start, int end)
     {
         Loop.AssertInside();
-        if (_sendStatus == IoStatus.Ok && !_shutdownAsked)
+        if (MaySend)
         {
             _out.Write(block, start, end);
         }
@@ -53,35 +57,50 @@ internal sealed class SocketConnection : LoopStream
         }
     }
 
-    internal override ValueTask<IoResult> FlushAsync()
+    internal override ValueTask<IoStatus> FlushAsync()
     {
         Loop.AssertInside();
-        if (_out.Length == 0 || _sendStatus != IoStatus.Ok || _shutdownAsked)
+        if (_out.Length == 0 || _out.Length >= Loop.Sizes.HeldBytes || !MaySend)
         {
-            return new(new IoResult(0, _sendStatus));
+            return SendAllAsync();
         }
 
-        if (_flushing)
+        if (!_held)
+        {
+            _held = true;
+            Loop.Outbox.Add(this);
+        }
+
+        return new(IoStatus.Ok);
+    }
+
+    internal override ValueTask<IoStatus> SendAllAsync()
+    {
+        Loop.AssertInside();
+        if (_awaited is { InFlight: true })
         {
             throw new InvalidOperationException("A flush is under way.");
         }
 
-        // Nearly always the system takes all of it at once.
-        var send = _socket.SendAsync(_out);
-        if (!send.IsCompletedSuccessfully)
+        if (!_sending && _out.Length > 0 && MaySend)
         {
-            return SendAllAsync(send);
+            Send();
         }
 
-        var sent = send.Result;
-        if (!sent.IsOk || sent.Bytes < _out.Length)
-        {
-            return SendAllAsync(new(sent));
-        }
-
-        _out.Clear();
-        return new(sent);
+        return _sending ? (_awaited ??= new LoopOperation()).PendingStatus() : new(_sendStatus);
     }
+
+    /// <summary>Sends what <see cref="FlushAsync"/> has left for the end of the round, unless it has gone meanwhile.</summary>
+    internal void SendHeld()
+    {
+        _held = false;
+        if (!_sending && _out.Length > 0 && _sendStatus == IoStatus.Ok)
+        {
+            Send();
+        }
+    }
+
+    internal override void Expect(long bytes) => _socket.Expect(bytes);
 
     internal override void ShutdownSend()
     {
@@ -91,10 +110,15 @@ internal sealed class SocketConnection : LoopStream
             return;
         }
 
-        _shutdownAsked = true;
-        if (!_flushing)
+        if (!_sending && _out.Length > 0 && MaySend)
         {
-            _ = SendAndForgetAsync();
+            Send();
+        }
+
+        _shutdownAsked = true;
+        if (!_sending && _sendStatus == IoStatus.Ok)
+        {
+            _socket.ShutdownSend();
         }
     }
 
@@ -106,12 +130,8 @@ internal sealed class SocketConnection : LoopStream
             return;
         }
 
-        if (!_flushing && _out.Length > 0 && _sendStatus == IoStatus.Ok)
-        {
-            // Completes at once when the system takes it all; else the close below cuts it short, and the buffer returns to the pool when the system has let go of it.
-            _ = SendAndForgetAsync();
-        }
-
+        // What the system does not take at once is cut short by the close, and the buffer returns to the pool when the system has let go of it.
+        SendHeld();
         _socket.Close();
         Ended();
     }
@@ -119,63 +139,83 @@ internal sealed class SocketConnection : LoopStream
     internal override void Abort()
     {
         Loop.AssertInside();
-        if (!IsClosed)
+        if (IsClosed)
         {
-            _socket.Abort();
-            Ended();
+            return;
         }
+
+        if (_held)
+        {
+            // It was flushed: what the reset cuts short is what came after.
+            SendHeld();
+        }
+
+        _socket.Abort();
+        Ended();
     }
 
-    [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]
-    private async ValueTask<IoResult> SendAllAsync(ValueTask<IoResult> send)
+    private bool MaySend => _sendStatus == IoStatus.Ok && !_shutdownAsked;
+
+    // Nearly always the system takes all of it at once, or with the round's other sends. Else _sending stays and OnSent goes on.
+    private void Send()
     {
-        _flushing = true;
-        var sent = 0;
-        while (true)
+        _sending = true;
+        do
         {
-            var result = await send;
-            _out.Consume(result.Bytes);
-            sent += result.Bytes;
-            if (!result.IsOk)
+#pragma warning disable CA2012 // The awaiter is consumed once: here when it is done, else in OnSent.
+            _send = _socket.SendAsync(_out).GetAwaiter();
+#pragma warning restore CA2012
+            if (!_send.IsCompleted)
             {
-                _sendStatus = result.Status;
+                _send.UnsafeOnCompleted(_onSent ??= OnSent);
+                return;
             }
+        }
+        while (IsMoreLeft(_send.GetResult()));
+        _sending = false;
+    }
 
-            if (_sendStatus != IoStatus.Ok)
+    private void OnSent()
+    {
+        if (IsMoreLeft(_send.GetResult()))
+        {
+            Send();
+            if (_sending)
             {
-                _out.Clear();
+                return;
             }
-
-            if (_out.Length == 0)
-            {
-                break;
-            }
-
-            send = _socket.SendAsync(_out);
         }
 
-        _flushing = false;
+        _sending = false;
         if (_shutdownAsked && _sendStatus == IoStatus.Ok)
         {
             _socket.ShutdownSend();
         }
 
-        return new IoResult(sent, _sendStatus);
+        if (_awaited is { InFlight: true } awaited)
+        {
+            awaited.Complete(new IoResult(0, _sendStatus));
+        }
     }
 
-    private async Task SendAndForgetAsync()
+    private bool IsMoreLeft(IoResult sent)
     {
-        if (_out.Length > 0)
+        if (sent.IsOk && _sendStatus == IoStatus.Ok)
         {
-            await SendAllAsync(_socket.SendAsync(_out));
+            _out.Consume(sent.Bytes);
+            return _out.Length > 0;
         }
-        else if (_sendStatus == IoStatus.Ok)
+
+        if (_sendStatus == IoStatus.Ok)
         {
-            _socket.ShutdownSend();
+            _sendStatus = sent.Status;
         }
+
+        _out.Clear();
+        return false;
     }
 
-    // From here on nothing is sent. While a flush is under way the blocks are the system's; its end clears them.
+    // From here on nothing is sent. While a send is under way the blocks are the system's; its end clears them.
     private void Ended()
     {
         if (_sendStatus == IoStatus.Ok)
@@ -183,7 +223,7 @@ internal sealed class SocketConnection : LoopStream
             _sendStatus = IoStatus.Aborted;
         }
 
-        if (!_flushing)
+        if (!_sending)
         {
             _out.Clear();
         }

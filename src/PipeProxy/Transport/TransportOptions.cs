@@ -1,6 +1,6 @@
 namespace PipeProxy.Transport;
 
-/// <summary>Sizes that tests make tiny so that every byte crosses a boundary.</summary>
+/// <summary>Sizes that tests make tiny so that every byte crosses a boundary, and what may be used to move bytes.</summary>
 internal sealed record TransportOptions
 {
     /// <summary>The sizes that serve.</summary>
@@ -11,4 +11,13 @@ internal sealed record TransportOptions
 
     /// <summary>Bytes that one receive takes at most. Default: what the caller's buffer holds.</summary>
     internal int MaxReceiveBytes { get; init; } = int.MaxValue;
+
+    /// <summary>A flush of fewer bytes completes at once and leaves them for the end of the round. Default 64 KiB; 0 sends with each flush.</summary>
+    internal int HeldBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Of a large body that flows the system tells in batches of so many bytes. Default 64 KiB; 0 has it tell of each packet.</summary>
+    internal int BatchBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Whether a round's sends and the wait behind it go to the system together, through an io_uring, where it has one. Default true.</summary>
+    internal bool UsesRing { get; init; } = true;
 }

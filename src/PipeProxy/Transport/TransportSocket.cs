@@ -25,6 +25,11 @@ internal abstract class TransportSocket(EventLoop loop)
     /// <param name="buffer">When empty, completes with 0 bytes as soon as there is something to receive: data, the end or an error, which the next receive tells.</param>
     internal abstract ValueTask<IoResult> ReceiveAsync(Memory<byte> buffer);
 
+    /// <summary>How many bytes are certainly still to come, 0 for what is not known: a transport that can may have the system tell of them in batches. Default: no effect.</summary>
+    internal virtual void Expect(long bytes)
+    {
+    }
+
     /// <summary>Sends from the front of the buffer without consuming it; the result says how many bytes went.</summary>
     internal abstract ValueTask<IoResult> SendAsync(OutBuffer output);
 

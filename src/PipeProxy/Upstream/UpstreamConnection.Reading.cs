@@ -19,6 +19,9 @@ internal sealed partial class UpstreamConnection : IValueTaskSource<ReadResult>
     /// <summary>Request bytes.</summary>
     public PipeWriter Output => _output;
 
+    /// <summary>Flushes <see cref="Output"/>, and completes when the system has taken everything: before our side is ended.</summary>
+    public ValueTask<FlushResult> SendAllAsync() => _output.SendAllAsync();
+
     /// <summary>A read deadline ended the connection.</summary>
     public bool TimedOut => _input.TimedOut != DeadlineKind.None;
 

@@ -8,8 +8,8 @@ internal sealed class SimulatedSocket : TransportSocket
 {
     private readonly SimulatedTransport _transport;
     private readonly SimulatedNetwork _network;
-    private readonly EpollOperation _receive = new();
-    private readonly EpollOperation _send = new();
+    private readonly LoopOperation _receive = new();
+    private readonly LoopOperation _send = new();
     private readonly Queue<Segment> _received = new();
     private Wire? _wire;
     private ulong _watch;

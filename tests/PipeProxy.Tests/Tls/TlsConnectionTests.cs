@@ -191,7 +191,7 @@ public sealed class TlsConnectionTests : IDisposable
         await peer.ReadExactlyAsync(received);
 
         Assert.Equal(sent, received);
-        Assert.True((await flushing).IsOk);
+        Assert.Equal(IoStatus.Ok, await flushing);
     }
 
     private static async Task<(string Text, IoStatus Status)> ReadToEndAsync(SecuredStream connection, bool wait)

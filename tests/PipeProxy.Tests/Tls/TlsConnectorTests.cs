@@ -158,17 +158,17 @@ public sealed class TlsConnectorTests : IDisposable
         var connection = (await ConnectAsync(loops, relay.EndPoint, OfStranger())).Connection!;
         var (flush, read) = await loops.RunAsync(async () =>
         {
-            IoResult flush;
+            IoStatus flush;
             do
             {
                 connection.Write(new byte[64 * 1024]);
                 flush = await connection.FlushAsync();
             }
-            while (flush.IsOk);
+            while (flush == IoStatus.Ok);
             return (flush, await connection.ReadAsync(new byte[100]));
         });
 
-        Assert.Equal(IoStatus.Reset, flush.Status);
+        Assert.Equal(IoStatus.Reset, flush);
         Assert.Equal(IoStatus.TlsAlert, read.Status);
         AssertUnknownAuthority(connection.Failure);
     }
@@ -354,7 +354,7 @@ public sealed class TlsConnectorTests : IDisposable
         => await loops.RunAsync(async () =>
         {
             connection.Write(Encoding.ASCII.GetBytes(line));
-            Assert.True((await connection.FlushAsync()).IsOk);
+            Assert.Equal(IoStatus.Ok, await connection.FlushAsync());
             Assert.Equal(new IoResult(0, IoStatus.Ok), await connection.ReadAsync(Memory<byte>.Empty));
             var buffer = new byte[100];
             var text = "";

@@ -44,7 +44,11 @@ internal sealed class StubTls(SocketConnection socket) : SecuredStream
 
     internal override void Write(IMemoryOwner<byte> block, int start, int end) => socket.Write(block, start, end);
 
-    internal override ValueTask<IoResult> FlushAsync() => socket.FlushAsync();
+    internal override ValueTask<IoStatus> FlushAsync() => socket.FlushAsync();
+
+    internal override ValueTask<IoStatus> SendAllAsync() => socket.SendAllAsync();
+
+    internal override void Expect(long bytes) => socket.Expect(bytes);
 
     internal override void ShutdownSend() => socket.ShutdownSend();
 

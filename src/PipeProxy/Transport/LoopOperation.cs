@@ -2,8 +2,8 @@ using System.Threading.Tasks.Sources;
 
 namespace PipeProxy.Transport;
 
-/// <summary>The receive, or the send or connect, that waits on an <see cref="EpollSocket"/>; made once per direction and used again.</summary>
-internal sealed class EpollOperation : IValueTaskSource<IoResult>, IValueTaskSource<IoStatus>
+/// <summary>The receive, or the send or connect, that waits on a socket or a connection; made once per direction and used again.</summary>
+internal sealed class LoopOperation : IValueTaskSource<IoResult>, IValueTaskSource<IoStatus>
 {
     private ManualResetValueTaskSourceCore<IoResult> _core;
 
