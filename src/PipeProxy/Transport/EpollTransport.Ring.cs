@@ -107,6 +107,7 @@ internal sealed unsafe partial class EpollTransport
         return queued;
     }
 
+    // Nobody goes on from here: who awaits a send that was kept would have had to ask between the round's end and this call. So nothing new waits for the end of a round while the loop sleeps.
     private void TakeResults(SubmissionRing ring)
     {
         while (ring.TryTake(out var data, out var result))
