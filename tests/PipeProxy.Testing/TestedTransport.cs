@@ -15,9 +15,6 @@ public static class TestedTransport
         var other => throw new InvalidOperationException($"PIPEPROXY_TEST_BUFFERS is '{other}'; it takes normal or tiny."),
     };
 
-    // The other way to send and receive, which systems without an io_uring and slow bodies take.
-    private static readonly TransportOptions Plain = new() { HeldBytes = 0, BatchBytes = 0, UsesRing = false };
-
     /// <summary>The transport of this run.</summary>
     public static TransportKind Kind { get; } = Environment.GetEnvironmentVariable("PIPEPROXY_TEST_TRANSPORT") switch
     {
@@ -41,7 +38,7 @@ public static class TestedTransport
     public static ReverseProxyBuilder UseTestedTransport(this ReverseProxyBuilder builder, TestBuffers buffers = TestBuffers.Normal)
     {
         var tiny = TinyForAll || buffers == TestBuffers.Tiny;
-        return builder.UseTransport(Kind).UseBufferSizes(tiny ? BufferSizes.Tiny : BufferSizes.Default, tiny ? Plain : TransportOptions.Default);
+        return builder.UseTransport(Kind).UseBufferSizes(tiny ? BufferSizes.Tiny : BufferSizes.Default, tiny ? TransportOptions.AtOnce : TransportOptions.Default);
     }
 }
 

@@ -6,9 +6,6 @@ namespace PipeProxy.LoadTest.Load;
 /// <remarks>Fields belong to the loop's thread. The run talks to it by posting; answers come back as tasks.</remarks>
 internal sealed class LoadLoop
 {
-    // A request leaves when it is due and not together with others: what is measured is a proxy under many clients, who know nothing of each other.
-    private static readonly TransportOptions AtOnce = new() { HeldBytes = 0, BatchBytes = 0, UsesRing = false };
-
     private readonly long _timeout;
     private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,7 +18,9 @@ internal sealed class LoadLoop
     internal LoadLoop(int index, LoadPlan plan, Action<Exception> onUnhandledException)
     {
         _timeout = Clock.Of(plan.Timeout);
-        Loop = new EventLoop(index, new EventLoopOptions { OnUnhandledException = onUnhandledException, Sizes = AtOnce });
+
+        // A request leaves when it is due and not together with others: what is measured is a proxy under many clients, who know nothing of each other.
+        Loop = new EventLoop(index, new EventLoopOptions { OnUnhandledException = onUnhandledException, Sizes = TransportOptions.AtOnce });
     }
 
     internal EventLoop Loop { get; }

@@ -148,7 +148,8 @@ internal sealed unsafe partial class EpollSocket
     private static Libc.Block Describe(ReadOnlyMemory<byte> bytes)
         => new() { Start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes.Span)), Length = (nuint)bytes.Length };
 
-    private void SendPending()
+    /// <summary>Tries the send that waits.</summary>
+    internal void SendPending()
     {
         if (_send.InFlight && _sending is { } output && TrySend(output, out var result))
         {

@@ -133,7 +133,7 @@ internal sealed unsafe partial class EpollTransport
         {
             var socket = _sends[i];
             _sends[i] = null;
-            socket?.OnSendResult(-(int)Errno.Interrupted);
+            socket?.SendPending();
         }
     }
 

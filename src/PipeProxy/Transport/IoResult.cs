@@ -40,7 +40,7 @@ internal enum IoStatus : byte
     Failed,
 }
 
-/// <summary>Result of a read or a flush.</summary>
+/// <summary>Result of a receive or a send.</summary>
 /// <param name="Bytes">Bytes read into the buffer, or sent.</param>
 /// <param name="Status">How it ended; <see cref="IoStatus.Ok"/> is the only good one.</param>
 internal readonly record struct IoResult(int Bytes, IoStatus Status)

@@ -82,11 +82,7 @@ internal sealed class SocketConnection : LoopStream
             throw new InvalidOperationException("A flush is under way.");
         }
 
-        if (!_sending && _out.Length > 0 && MaySend)
-        {
-            Send();
-        }
-
+        SendWritten();
         return _sending ? (_awaited ??= new LoopOperation()).PendingStatus() : new(_sendStatus);
     }
 
@@ -94,10 +90,7 @@ internal sealed class SocketConnection : LoopStream
     internal void SendHeld()
     {
         _held = false;
-        if (!_sending && _out.Length > 0 && _sendStatus == IoStatus.Ok)
-        {
-            Send();
-        }
+        SendWritten();
     }
 
     internal override void Expect(long bytes) => _socket.Expect(bytes);
@@ -110,11 +103,7 @@ internal sealed class SocketConnection : LoopStream
             return;
         }
 
-        if (!_sending && _out.Length > 0 && MaySend)
-        {
-            Send();
-        }
-
+        SendWritten();
         _shutdownAsked = true;
         if (!_sending && _sendStatus == IoStatus.Ok)
         {
@@ -155,6 +144,14 @@ internal sealed class SocketConnection : LoopStream
     }
 
     private bool MaySend => _sendStatus == IoStatus.Ok && !_shutdownAsked;
+
+    private void SendWritten()
+    {
+        if (!_sending && _out.Length > 0 && MaySend)
+        {
+            Send();
+        }
+    }
 
     // Nearly always the system takes all of it at once, or with the round's other sends. Else _sending stays and OnSent goes on.
     private void Send()
@@ -200,19 +197,13 @@ internal sealed class SocketConnection : LoopStream
 
     private bool IsMoreLeft(IoResult sent)
     {
-        if (sent.IsOk && _sendStatus == IoStatus.Ok)
-        {
-            _out.Consume(sent.Bytes);
-            return _out.Length > 0;
-        }
-
         if (_sendStatus == IoStatus.Ok)
         {
             _sendStatus = sent.Status;
         }
 
-        _out.Clear();
-        return false;
+        _out.Consume(_sendStatus == IoStatus.Ok ? sent.Bytes : _out.Length);
+        return _out.Length > 0;
     }
 
     // From here on nothing is sent. While a send is under way the blocks are the system's; its end clears them.

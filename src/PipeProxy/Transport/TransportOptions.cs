@@ -6,6 +6,9 @@ internal sealed record TransportOptions
     /// <summary>The sizes that serve.</summary>
     internal static readonly TransportOptions Default = new();
 
+    /// <summary>Each flush sends, and each packet is told: what systems without an io_uring and slow bodies get.</summary>
+    internal static readonly TransportOptions AtOnce = new() { HeldBytes = 0, BatchBytes = 0, UsesRing = false };
+
     /// <summary>Bytes per block of an out-buffer. Default 16 KiB; 1 to 160 KiB.</summary>
     internal int BlockBytes { get; init; } = 16 * 1024;
 

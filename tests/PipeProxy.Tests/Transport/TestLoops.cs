@@ -61,14 +61,19 @@ internal sealed class TestLoops : IAsyncDisposable
     internal static Task<T> LookAsync<T>(EventLoop loop, Func<T> seen) => RunAsync(loop, async () =>
     {
         // A round ends with reading the clock and begins with the look at deadlines: the round after this one is the first that surely looks under the clock as it stands now.
+        await NextRoundAsync(loop);
+        return seen();
+    });
+
+    /// <summary>On the loop: until its next round, so that what this one was to do at its end is done.</summary>
+    internal static async Task NextRoundAsync(EventLoop loop)
+    {
         var round = loop.Round;
         while (loop.Round == round)
         {
             await new LoopYield(loop);
         }
-
-        return seen();
-    });
+    }
 
     /// <summary>Listens on loopback.</summary>
     internal async Task<SocketListener> ListenAsync(Action<SocketConnection> accepted, int firstLoop = 0)
