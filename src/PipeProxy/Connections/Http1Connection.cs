@@ -117,9 +117,7 @@ internal sealed partial class Http1Connection
                     _input.Advance(0, 0);
                     if (_input.BufferedBytes == 0)
                     {
-                        // The client may have ended its side and still take its answer.
-                        await _output.SendAllAsync();
-                        return;
+                        break;
                     }
                 }
                 else if (++requestsInTurn >= MaxRequestsPerTurn)
@@ -185,7 +183,7 @@ internal sealed partial class Http1Connection
 
                     if (exchange.CloseAfter || _stream.IsClosed || _output.Status != IoStatus.Ok)
                     {
-                        return;
+                        break;
                     }
                 }
                 finally
@@ -193,6 +191,9 @@ internal sealed partial class Http1Connection
                     End(exchange);
                 }
             }
+
+            // The client may have ended its side, also within another head, and still take its last answer.
+            await _output.SendAllAsync();
         }
         finally
         {

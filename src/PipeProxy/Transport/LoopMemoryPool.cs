@@ -36,7 +36,7 @@ internal sealed class LoopMemoryPool(EventLoop loop) : MemoryPool<byte>
             }
         }
 
-        return new Block(this, -1, GC.AllocateUninitializedArray<byte>(minBufferSize)) { IsRented = true };
+        return new Block(this, -1, GC.AllocateUninitializedArray<byte>(minBufferSize, pinned: true)) { IsRented = true };
     }
 
     protected override void Dispose(bool disposing)
