@@ -107,6 +107,9 @@ internal sealed class Exchange
     /// <summary>It has become an upgraded connection: bytes both ways, no more messages.</summary>
     public bool IsTunnel { get; private set; }
 
+    /// <summary>One side of the tunnel has ended in order, and the other has been sent all of it.</summary>
+    public bool IsHalfTunnel { get; set; }
+
     /// <summary>The client has ended its side in order.</summary>
     public bool ClientEndedCleanly => _connection.ClientEndedCleanly;
 
@@ -136,7 +139,7 @@ internal sealed class Exchange
         Outcome = Outcome.Completed;
         Failure = null;
         Route = Origin = Certificate = null;
-        Retried = OpenedConnection = IsTunnel = false;
+        Retried = OpenedConnection = IsTunnel = IsHalfTunnel = false;
         Upgrade = null;
         Refusal = HttpRefusal.None;
         RefusedHandshake = null;

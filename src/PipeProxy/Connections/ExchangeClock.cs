@@ -19,6 +19,7 @@ internal sealed class ExchangeClock(Http1Connection connection) : IDeadlineOwner
     private long _began;
     private long _lookedAt;
     private long _moved;
+    private bool _half;
     private long _uploadWaited;
     private long _downloadWaited;
 
@@ -76,7 +77,7 @@ internal sealed class ExchangeClock(Http1Connection connection) : IDeadlineOwner
     public void WatchTunnel(Exchange exchange)
     {
         _began = connection.Loop.Now;
-        _moved = 0;
+        (_moved, _half) = (0, false);
         if (!_looking)
         {
             Look(exchange.Settings);
@@ -90,14 +91,13 @@ internal sealed class ExchangeClock(Http1Connection connection) : IDeadlineOwner
     private void LookAtTunnel(Exchange exchange, long now)
     {
         var moved = exchange.Upload.Bytes + exchange.Download.Bytes;
-        if (moved != _moved)
+        if (moved != _moved || exchange.IsHalfTunnel != _half)
         {
-            (_moved, _began) = (moved, now);
+            (_moved, _half, _began) = (moved, exchange.IsHalfTunnel, now);
         }
 
         var timeouts = exchange.Settings.Timeouts;
-        var half = exchange.Upload.End != PumpEnd.None || exchange.Download.End != PumpEnd.None;
-        if (now - _began >= (long)(half && timeouts.BetweenBytes < timeouts.Tunnel ? timeouts.BetweenBytes : timeouts.Tunnel).TotalMilliseconds)
+        if (now - _began >= (long)(exchange.IsHalfTunnel && timeouts.BetweenBytes < timeouts.Tunnel ? timeouts.BetweenBytes : timeouts.Tunnel).TotalMilliseconds)
         {
             connection.CloseTunnel();
         }

@@ -95,14 +95,6 @@ internal sealed partial class Http1Connection
     // A read cannot be taken back, so whoever is too slow is answered from here and the close ends the read.
     private void OnReadTimeout(DeadlineKind kind)
     {
-        if (kind == DeadlineKind.KeepAlive && _stream.UnsentBytes > 0 && !_postponed)
-        {
-            // The client still takes its last answer, for which it has a time of its own.
-            _postponed = true;
-            _input.Postpone(_services.Settings.Timeouts.BetweenBytes);
-            return;
-        }
-
         if (_current is { AnswerStarted: false } exchange && !_lingering && kind is DeadlineKind.RequestHead or DeadlineKind.BetweenBytes)
         {
             Refuse(exchange, kind == DeadlineKind.RequestHead
@@ -118,6 +110,7 @@ internal sealed partial class Http1Connection
             return;
         }
 
+        // An answer that the client still takes, be it the one before, is sent all the same.
         _stream.Close();
     }
 

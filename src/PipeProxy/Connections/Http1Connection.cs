@@ -33,7 +33,6 @@ internal sealed partial class Http1Connection
     private Exchange? _current;
     private bool _draining;
     private bool _lingering;
-    private bool _postponed;
     private readonly ExchangeClock _clock;
     private int _requests;
 
@@ -192,7 +191,7 @@ internal sealed partial class Http1Connection
                 }
             }
 
-            // The client may have ended its side, also within another head, and still take its last answer.
+            // The client counts until it has taken its last answer, also when it was closed meanwhile.
             await _output.SendAllAsync();
         }
         finally
@@ -228,7 +227,6 @@ internal sealed partial class Http1Connection
         exchange.Attach(this, _services.Settings, _stream.Loop.Time.GetTimestamp());
         _output.SetTimeout(exchange.Settings.Timeouts.BetweenBytes);
         _current = exchange;
-        _postponed = false;
         return exchange;
     }
 

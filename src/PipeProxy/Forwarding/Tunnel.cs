@@ -32,6 +32,8 @@ internal static class Tunnel
         var end = await exchange.Download.RunAsync(upstream.Input, exchange.Output, Bytes, chunked: false, long.MaxValue);
         if (end == PumpEnd.SourceEnded && upstream.EndedCleanly)
         {
+            await exchange.SendAllAsync();
+            exchange.IsHalfTunnel = true;
             exchange.ShutdownClient();
         }
         else
@@ -49,6 +51,7 @@ internal static class Tunnel
         if (end == PumpEnd.SourceEnded && exchange.ClientEndedCleanly)
         {
             await upstream.SendAllAsync();
+            exchange.IsHalfTunnel = true;
             upstream.ShutdownSend();
         }
         else

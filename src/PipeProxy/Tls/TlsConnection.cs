@@ -132,11 +132,8 @@ internal sealed class TlsConnection : SecuredStream
     internal override void Abort()
     {
         Loop.AssertInside();
-        if (!IsClosed)
-        {
-            _socket.Abort();
-            DisposeUnlessReading();
-        }
+        _socket.Abort();
+        DisposeUnlessReading();
     }
 
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder<>))]

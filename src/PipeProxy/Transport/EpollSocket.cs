@@ -91,6 +91,18 @@ internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
         return _send.PendingStatus();
     }
 
+    internal override void EndReceive()
+    {
+        _receiveEnded = IoStatus.Aborted;
+        _batchLate?.Clear();
+
+        // Whoever waits is another exchange's: told later, never from within this call.
+        if (_receive.InFlight)
+        {
+            Loop.Defer(static state => ((EpollSocket)state!)._receive.Abort(), this);
+        }
+    }
+
     internal override void ShutdownSend()
     {
         if (!IsClosed)
@@ -110,7 +122,7 @@ internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
         _descriptor = -1;
         _batchLate?.Clear();
 
-        // Whoever waits is another exchange's: told later, never from within this call.
+        // As above.
         if (_receive.InFlight || _send.InFlight)
         {
             Loop.Defer(static state => ((EpollSocket)state!).EndPending(), this);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace PipeProxy.Transport;
@@ -119,8 +120,21 @@ internal sealed unsafe partial class EpollTransport
             else if (_sends[data] is { } socket)
             {
                 _sends[data] = null;
-                socket.OnSendResult(result);
+                Tell(socket, result);
             }
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "As for events: a bug in one callback must not end the loop.")]
+    private void Tell(EpollSocket socket, int result)
+    {
+        try
+        {
+            socket.OnSendResult(result);
+        }
+        catch (Exception e)
+        {
+            Loop.ReportUnhandled(e);
         }
     }
 
@@ -141,10 +155,15 @@ internal sealed unsafe partial class EpollTransport
     {
         if (_ring is { } ring)
         {
-            if (_waits)
+            if (_waits && ring.TryEnd(WaitData, out var events))
             {
                 // Edges that it has seen come once only.
-                _eventCount = Math.Max(0, ring.End(WaitData));
+                _eventCount = Math.Max(0, events);
+            }
+            else if (_waits)
+            {
+                // The kernel may still write there, so it is nobody's any more.
+                _events = AllocateEvents();
             }
 
             ring.Dispose();

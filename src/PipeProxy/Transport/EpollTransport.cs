@@ -28,7 +28,7 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
 
     // A handle that counts: a thread that posts may still be on its way to the descriptor when the loop ends, and its number must not be somebody else's by then.
     private readonly SafeFileHandle _wake;
-    private readonly byte* _events;
+    private byte* _events;
     private readonly WatchTable<IEpollTarget> _watched = new();
 
     internal EpollTransport()
@@ -41,7 +41,7 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
             throw new IOException($"The system gives no epoll ({Libc.Error}); take the transport 'sockets'.");
         }
 
-        _events = (byte*)NativeMemory.Alloc(EventsPerPoll, (nuint)EventBytes);
+        _events = AllocateEvents();
     }
 
     internal override void Poll(int milliseconds)
@@ -161,6 +161,8 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
             Loop.ReportUnhandled(e);
         }
     }
+
+    private static byte* AllocateEvents() => (byte*)NativeMemory.Alloc(EventsPerPoll, (nuint)EventBytes);
 
     private bool Register(int descriptor, ulong watch)
     {

@@ -63,13 +63,6 @@ internal sealed class LoopPipeReader : PipeReader, IDeadlineOwner
         }
     }
 
-    /// <summary>For whoever is told of a timeout: goes on, and bounds the same wait anew.</summary>
-    public void Postpone(TimeSpan timeout)
-    {
-        TimedOut = DeadlineKind.None;
-        SetTimeout(timeout, _timeoutKind);
-    }
-
     /// <summary>As <see cref="LoopStream.Expect"/>.</summary>
     public void Expect(long bytes) => _stream.Expect(bytes);
 

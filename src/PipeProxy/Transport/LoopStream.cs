@@ -41,7 +41,7 @@ internal abstract class LoopStream
     /// </returns>
     internal abstract ValueTask<IoStatus> FlushAsync();
 
-    /// <summary>Sends now, and completes when the system has taken everything: before a <see cref="Close"/> that must not cut it short.</summary>
+    /// <summary>Sends now, and completes when the system has taken everything: for whoever wants to know that before it goes on. Also behind a <see cref="Close"/>.</summary>
     internal abstract ValueTask<IoStatus> SendAllAsync();
 
     /// <summary>Tells how many bytes are certainly still to come and wanted, so that the system may tell of them in batches; 0 when that is over. A hint: what comes slowly is told at once all the same.</summary>
@@ -50,9 +50,9 @@ internal abstract class LoopStream
     /// <summary>Ends our side: FIN (over TLS after close_notify) behind what was written, flushing it if need be. Reading goes on.</summary>
     internal abstract void ShutdownSend();
 
-    /// <summary>Ends in order: what the system takes at once of the out-buffer, (close_notify,) FIN.</summary>
+    /// <summary>Ends in order: what was written, (close_notify,) FIN, which takes as long as the peer does, at most <see cref="SocketConnection.SendsAfterClose"/>; what is left then is reset. For the caller it is closed at once.</summary>
     internal abstract void Close();
 
-    /// <summary>Ends with RST, so that the peer cannot take what it has for whole.</summary>
+    /// <summary>Ends with RST, also what <see cref="Close"/> has left to send, so that the peer cannot take what it has for whole.</summary>
     internal abstract void Abort();
 }

@@ -5,8 +5,11 @@ using System.Runtime.CompilerServices;
 namespace PipeProxy.Transport;
 
 /// <summary>One TCP connection: a transport's socket and its out-buffer.</summary>
-internal sealed class SocketConnection : LoopStream
+internal sealed class SocketConnection : LoopStream, IDeadlineOwner
 {
+    /// <summary>How long a connection that was closed in order still sends what was written; then it is reset.</summary>
+    internal static readonly TimeSpan SendsAfterClose = TimeSpan.FromSeconds(30);
+
     private readonly TransportSocket _socket;
     private readonly OutBuffer _out;
     private ValueTaskAwaiter<IoResult> _send;
@@ -15,6 +18,8 @@ internal sealed class SocketConnection : LoopStream
     private bool _held;
     private bool _sending;
     private bool _shutdownAsked;
+    private bool _closing;
+    private Deadline? _closeLate;
     private IoStatus _sendStatus;
 
     internal SocketConnection(TransportSocket socket)
@@ -29,7 +34,7 @@ internal sealed class SocketConnection : LoopStream
 
     internal override EndPoint? RemoteEndPoint => _socket.RemoteEndPoint;
 
-    internal override bool IsClosed => _socket.IsClosed;
+    internal override bool IsClosed => _closing || _socket.IsClosed;
 
     internal override int UnsentBytes => _out.Length;
 
@@ -119,16 +124,25 @@ internal sealed class SocketConnection : LoopStream
             return;
         }
 
-        // What the system does not take at once is cut short by the close, and the buffer returns to the pool when the system has let go of it.
         SendHeld();
-        _socket.Close();
-        Ended();
+        if (!_sending)
+        {
+            _socket.Close();
+            Ended();
+            return;
+        }
+
+        // The FIN comes behind all that was written and never in its place: for the peer it would be the end of a whole answer.
+        _closing = _shutdownAsked = true;
+        _socket.EndReceive();
+        _closeLate = new Deadline(Loop, this);
+        _closeLate.Set(SendsAfterClose, DeadlineKind.Drain);
     }
 
     internal override void Abort()
     {
         Loop.AssertInside();
-        if (IsClosed)
+        if (_socket.IsClosed)
         {
             return;
         }
@@ -142,6 +156,8 @@ internal sealed class SocketConnection : LoopStream
         _socket.Abort();
         Ended();
     }
+
+    void IDeadlineOwner.OnDeadline(DeadlineKind kind) => Abort();
 
     private bool MaySend => _sendStatus == IoStatus.Ok && !_shutdownAsked;
 
@@ -184,14 +200,21 @@ internal sealed class SocketConnection : LoopStream
         }
 
         _sending = false;
-        if (_shutdownAsked && _sendStatus == IoStatus.Ok)
+        var status = _sendStatus;
+        if (_closing)
+        {
+            _closeLate!.Clear();
+            _socket.Close();
+            Ended();
+        }
+        else if (_shutdownAsked && status == IoStatus.Ok)
         {
             _socket.ShutdownSend();
         }
 
         if (_awaited is { InFlight: true } awaited)
         {
-            awaited.Complete(new IoResult(0, _sendStatus));
+            awaited.Complete(new IoResult(0, status));
         }
     }
 

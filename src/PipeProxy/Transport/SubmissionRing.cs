@@ -121,25 +121,26 @@ internal sealed unsafe class SubmissionRing : IDisposable
     }
 
     /// <summary>Ends an operation that is under way, so that the kernel has let go of its memory.</summary>
-    /// <returns>Its result: it may have completed just before.</returns>
-    internal int End(ulong data)
+    /// <param name="data">The operation's.</param>
+    /// <param name="result">Its result: it may have completed just before.</param>
+    /// <returns>False when the kernel does not tell of its end, so that its memory must stay.</returns>
+    internal bool TryEnd(ulong data, out int result)
     {
         Queue(Cancel, -1, CancelData).Address = (void*)data;
-        var ended = 0;
         for (var tries = 0; tries < CancelTries; tries++)
         {
             Enter(1, CancelMilliseconds);
-            while (TryTake(out var completed, out var result))
+            while (TryTake(out var completed, out result))
             {
                 if (completed == data)
                 {
-                    ended = result;
-                    tries = CancelTries;
+                    return true;
                 }
             }
         }
 
-        return ended;
+        result = 0;
+        return false;
     }
 
     public void Dispose()

@@ -114,6 +114,15 @@ internal sealed class SystemSocket : TransportSocket
         return _socket.SendAsync(_send) ? _send.Pending() : new(ResultOf(_send));
     }
 
+    internal override void EndReceive()
+    {
+        if (!_closed)
+        {
+            _receiveEnded = IoStatus.Aborted;
+            Shutdown(SocketShutdown.Receive);
+        }
+    }
+
     internal override void ShutdownSend()
     {
         if (!_closed)
@@ -170,6 +179,11 @@ internal sealed class SystemSocket : TransportSocket
             var status = StatusOf(error);
             _sendSawReset |= status == IoStatus.Reset;
             return new IoResult(bytes, status);
+        }
+
+        if (_receiveEnded != IoStatus.Ok)
+        {
+            return new IoResult(0, _receiveEnded);
         }
 
         if (error == SocketError.Success && bytes > 0)

@@ -33,6 +33,9 @@ internal abstract class TransportSocket(EventLoop loop)
     /// <summary>Sends from the front of the buffer without consuming it; the result says how many bytes went.</summary>
     internal abstract ValueTask<IoResult> SendAsync(OutBuffer output);
 
+    /// <summary>Nobody receives any more: a receive that waits, and every later one, completes with <see cref="IoStatus.Aborted"/>. Sending goes on.</summary>
+    internal abstract void EndReceive();
+
     /// <summary>FIN after what was sent.</summary>
     internal abstract void ShutdownSend();
 

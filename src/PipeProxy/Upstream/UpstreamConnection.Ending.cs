@@ -114,7 +114,16 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         _life.Clear();
         if (!wasConnecting)
         {
-            _stream.Close();
+            if (_stream.UnsentBytes > 0)
+            {
+                // Of a request that nobody waits for any more: the origin must not take it for whole, nor keep our socket beyond its place.
+                _stream.Abort();
+            }
+            else
+            {
+                _stream.Close();
+            }
+
             CompleteInput();
             _output.Complete();
         }

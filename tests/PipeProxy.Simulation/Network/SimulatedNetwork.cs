@@ -29,6 +29,9 @@ internal sealed class SimulatedNetwork(World world)
     /// <summary>Times in a thousand that something goes wrong with a connection.</summary>
     internal int FaultPermille { get; init; } = 60;
 
+    /// <summary>Bytes on their way, each way, that every wire holds; null leaves it to chance.</summary>
+    internal int? WireBytes { get; init; }
+
     /// <summary>What is planted: events reach whoever has their slot now.</summary>
     internal bool IgnoresGenerations { get; init; }
 
@@ -72,7 +75,7 @@ internal sealed class SimulatedNetwork(World world)
             return null;
         }
 
-        var fate = world.Random.Next(1000);
+        var fate = FaultPermille == 0 ? 1000 : world.Random.Next(1000);
         var peer = fate < 5 ? null : host.Accept();
         var wire = new Wire(this, peer ?? new Nobody(world), _wires++);
         wire.Attach(transport, watch);

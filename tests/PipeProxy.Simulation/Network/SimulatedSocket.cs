@@ -85,6 +85,15 @@ internal sealed class SimulatedSocket : TransportSocket
         return _send.Pending();
     }
 
+    internal override void EndReceive()
+    {
+        _receiveEnded = IoStatus.Aborted;
+        if (_receive.InFlight)
+        {
+            Loop.Defer(static state => ((SimulatedSocket)state!)._receive.Abort(), this);
+        }
+    }
+
     internal override void ShutdownSend()
     {
         if (!_closed)

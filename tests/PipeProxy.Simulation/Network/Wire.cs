@@ -52,8 +52,8 @@ internal sealed class Wire
             < 97 => random.Between(20, 400),
             _ => random.Between(1, 8),
         };
-        _toPeer.Capacity = CapacityOf(random);
-        _toProxy.Capacity = CapacityOf(random);
+        _toPeer.Capacity = network.WireBytes ?? CapacityOf(random);
+        _toProxy.Capacity = network.WireBytes ?? CapacityOf(random);
         peer.Wire = this;
     }
 

@@ -1,0 +1,105 @@
+using PipeProxy.Configuration;
+using PipeProxy.Simulation;
+
+namespace PipeProxy.Tests.Simulation;
+
+/// <summary>However a connection ends: what the proxy has of an answer reaches a client that takes it late, and the end of a cut one is a reset.</summary>
+/// <remarks>In virtual time, and with a wire whose room is known: the last <see cref="Held"/> bytes of each answer wait inside the proxy while the client takes nothing.</remarks>
+public sealed class SlowClientTests
+{
+    private const int Held = 40_000;
+    private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    private static readonly string Body = string.Concat(Enumerable.Range(0, VirtualProxy.WireBytes + Held).Select(static i => (char)('a' + (i % 23))));
+
+    private static readonly TimeoutConfig Timeouts = new()
+    {
+        RequestHead = TimeSpan.FromSeconds(2),
+        FirstByte = TimeSpan.FromSeconds(30),
+        BetweenBytes = TimeSpan.FromSeconds(10),
+        KeepAlive = TimeSpan.FromSeconds(3),
+        Tunnel = TimeSpan.FromSeconds(60),
+    };
+
+    [Theory]
+    [InlineData("", false, 8)] // It idles for longer than keepAlive.
+    [InlineData("GET / HT", false, 8)] // Its next head does not come whole.
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345", false, 14)] // Nor its next body.
+    [InlineData("", true, 8)] // It has ended its side,
+    [InlineData("\r\n", true, 8)] // be it behind a stray line end,
+    [InlineData("GET / HT", true, 8)] // or within its next head.
+    [InlineData("?\r\n\r\n", false, 8)] // Its next request is none.
+    public void AnswerIsLeft_ArrivesWholeBeforeTheEnd(string behindIt, bool endsItsSide, int pausesSeconds)
+    {
+        using var proxy = new VirtualProxy(Timeouts, AnsweringOrigin);
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, Get + behindIt) { PausesSeconds = pausesSeconds });
+        if (endsItsSide)
+        {
+            proxy.World.After(1_000_000, client.EndSending);
+        }
+
+        proxy.RunUntil(pausesSeconds - 1);
+        Assert.Equal((1, ""), (proxy.OpenClients, client.Received));
+        proxy.RunUntil(40);
+
+        var answers = client.Received.Split("HTTP/1.1 ", StringSplitOptions.RemoveEmptyEntries);
+        Assert.EndsWith("\r\n\r\n" + Body, answers[0], StringComparison.Ordinal);
+        Assert.Equal(SeenEnd.End, client.Seen);
+        Assert.Equal(0, proxy.OpenClients);
+        Assert.All(answers[1..], static answer => Assert.Matches("^40[08] ", answer));
+    }
+
+    [Fact]
+    public void TotalTimeOfTheNextIsOver_BothAnswersArriveWhole()
+    {
+        using var proxy = new VirtualProxy(Timeouts with { Total = TimeSpan.FromSeconds(5) }, OriginOfOneAnswer);
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, Get + Get) { PausesSeconds = 9 });
+
+        proxy.RunUntil(40);
+
+        var answers = client.Received.Split("HTTP/1.1 ", StringSplitOptions.RemoveEmptyEntries);
+        Assert.EndsWith("\r\n\r\n" + Body, answers[0], StringComparison.Ordinal);
+        Assert.StartsWith("504 ", answers[1], StringComparison.Ordinal);
+        Assert.EndsWith("}", answers[1].TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal((SeenEnd.End, 0), (client.Seen, proxy.OpenClients));
+    }
+
+    [Fact]
+    public void ClientTakesNothing_IsResetAndNotEnded()
+    {
+        using var proxy = new VirtualProxy(Timeouts, AnsweringOrigin);
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, Get) { PausesSeconds = 30 });
+
+        proxy.RunUntil(29);
+        Assert.Equal(0, proxy.OpenClients);
+        proxy.RunUntil(40);
+
+        Assert.Equal(SeenEnd.Reset, client.Seen);
+    }
+
+    private static ScriptedPeer AnsweringOrigin(World world) => new(world)
+    {
+        Then = static origin =>
+        {
+            if (origin.Received.EndsWith("\r\n\r\n", StringComparison.Ordinal))
+            {
+                origin.Send(Answer());
+            }
+        },
+    };
+
+    // Says nothing to the second request.
+    private static ScriptedPeer OriginOfOneAnswer(World world)
+    {
+        var origin = AnsweringOrigin(world);
+        var answer = origin.Then!;
+        origin.Then = peer =>
+        {
+            origin.Then = null;
+            answer(peer);
+        };
+        return origin;
+    }
+
+    private static string Answer() => $"HTTP/1.1 200 OK\r\nContent-Length: {Body.Length}\r\n\r\n{Body}";
+}
