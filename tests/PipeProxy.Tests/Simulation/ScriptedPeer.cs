@@ -5,7 +5,7 @@ using PipeProxy.Simulation.Network;
 namespace PipeProxy.Tests.Simulation;
 
 /// <summary>How the proxy ended a connection, as its peer saw it.</summary>
-internal enum SeenEnd
+public enum SeenEnd
 {
     /// <summary>It has not.</summary>
     None,

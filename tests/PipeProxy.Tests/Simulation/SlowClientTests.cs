@@ -10,6 +10,8 @@ public sealed class SlowClientTests
     private const int Held = 40_000;
     private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
+    private const string Upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+
     private static readonly string Body = string.Concat(Enumerable.Range(0, VirtualProxy.WireBytes + Held).Select(static i => (char)('a' + (i % 23))));
 
     private static readonly TimeoutConfig Timeouts = new()
@@ -75,6 +77,76 @@ public sealed class SlowClientTests
         proxy.RunUntil(40);
 
         Assert.Equal(SeenEnd.Reset, client.Seen);
+    }
+
+    [Theory]
+    [InlineData(30, SeenEnd.End)] // Longer than between two pieces of a body, and no longer than a tunnel may be still.
+    [InlineData(120, SeenEnd.Reset)]
+    public void OriginEndsATunnel_ClientGetsAllOrAReset(int pausesSeconds, SeenEnd end)
+    {
+        using var proxy = new VirtualProxy(Timeouts, static world => new ScriptedPeer(world)
+        {
+            Then = static origin =>
+            {
+                origin.Send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n" + Body);
+                origin.EndSending();
+            },
+        });
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, Upgrade) { PausesSeconds = pausesSeconds });
+
+        proxy.RunUntil(200);
+
+        Assert.Equal(end, client.Seen);
+        Assert.Equal(end == SeenEnd.End, client.Received.EndsWith("\r\n\r\n" + Body, StringComparison.Ordinal));
+        Assert.Equal((0, 0), (proxy.OpenClients, proxy.Descriptors));
+    }
+
+    [Fact]
+    public void ClientEndsATunnelWhoseOriginPauses_OriginGetsAll()
+    {
+        using var proxy = new VirtualProxy(Timeouts, static world => new ScriptedPeer(world)
+        {
+            Then = static origin =>
+            {
+                origin.Then = null;
+                origin.Send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+                origin.Pause(30_000_000);
+            },
+        });
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, Upgrade));
+        client.Then = _ =>
+        {
+            client.Then = null;
+            client.Send(Body);
+            client.EndSending();
+        };
+
+        proxy.RunUntil(200);
+
+        var origin = Assert.Single(proxy.Origins);
+        Assert.EndsWith("\r\n\r\n" + Body, origin.Received, StringComparison.Ordinal);
+        Assert.Equal(SeenEnd.End, origin.Seen);
+    }
+
+    [Fact]
+    public void OriginAnswersBeforeItHasTakenTheRequest_ItsConnectionIsReset()
+    {
+        using var proxy = new VirtualProxy(Timeouts, static world => new ScriptedPeer(world)
+        {
+            Then = static origin =>
+            {
+                origin.Then = null;
+                origin.Send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                origin.Pause(5_000_000);
+            },
+        });
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, $"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"));
+
+        proxy.RunUntil(200);
+
+        Assert.EndsWith("\r\n\r\nok", client.Received, StringComparison.Ordinal);
+        Assert.Equal(SeenEnd.Reset, Assert.Single(proxy.Origins).Seen);
+        Assert.Equal((0, 0), (proxy.OpenClients, proxy.Descriptors));
     }
 
     private static ScriptedPeer AnsweringOrigin(World world) => new(world)

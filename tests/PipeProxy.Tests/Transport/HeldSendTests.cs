@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
+using PipeProxy.Testing;
 using PipeProxy.Transport;
 
 namespace PipeProxy.Tests.Transport;
@@ -109,18 +111,30 @@ public abstract class HeldSendTests(TransportKind transport, bool usesRing)
         static string TextOf(SocketConnection connection) => string.Concat(Enumerable.Repeat($"{((IPEndPoint)connection.LocalEndPoint!).Port};", 300));
     }
 
-    [Fact]
-    public async Task SystemIsFull_SendAllWaitsAndTheCloseBehindItCutsNothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SystemIsFull_CloseCutsNothing_AndSendAllWaitsAlsoBehindIt(bool closeFirst)
     {
         await using var loops = Start();
         var (ours, peer) = await loops.PairAsync();
         var sending = loops.RunAsync(async () =>
         {
             var written = await FillAsync(ours);
+            var reading = ours.ReadAsync(new byte[1]);
+            if (closeFirst)
+            {
+                ours.Close();
+                Assert.True(ours.IsClosed);
+                ours.Write("behind the close"u8.ToArray());
+            }
+
             var all = ours.SendAllAsync();
             Assert.False(all.IsCompleted);
-            await all;
+            Assert.Equal(IoStatus.Ok, await all);
             ours.Close();
+            Assert.Equal(IoStatus.Aborted, (await reading).Status);
+            Assert.Equal(IoStatus.Aborted, (await ours.ReadAsync(new byte[1])).Status);
             return written;
         });
         var received = await TestLoops.RunAsync(loops[1], async () =>
@@ -134,6 +148,54 @@ public abstract class HeldSendTests(TransportKind transport, bool usesRing)
         });
 
         Assert.Equal((await sending, IoStatus.End), received);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ClosedAndNotTaken_IsResetWhenTheTimeIsOverOrByAnAbort(bool abort)
+    {
+        var time = new FakeTimeProvider();
+        await using var loops = Start(time: time);
+        var (ours, peer) = await loops.PairAsync();
+        var written = await loops.RunAsync(async () =>
+        {
+            var written = await FillAsync(ours);
+            ours.Close();
+            return written;
+        });
+        Assert.NotEqual(0, await TestLoops.LookAsync(loops[0], () => ours.UnsentBytes));
+
+        if (abort)
+        {
+            await loops.RunAsync(() =>
+            {
+                ours.Abort();
+                return Task.CompletedTask;
+            });
+        }
+        else
+        {
+            time.Advance(SocketConnection.SendsAfterClose + TimeSpan.FromSeconds(1));
+        }
+
+        await TestLoops.LookAsync(loops[0], static () => true);
+        var received = await TestLoops.RunAsync(loops[1], () => CountToEndAsync(peer));
+        Assert.Equal(IoStatus.Reset, received.End);
+        Assert.InRange(received.Bytes, 0, written - 1);
+        await Until.HoldsAsync(() => loops[0].Memory.Rented == 0, "the blocks are back when the system has let go of them");
+    }
+
+    [Fact]
+    public async Task ClosedAndNotTaken_LoopStopsAllTheSame()
+    {
+        await using var loops = Start();
+        var (ours, _) = await loops.PairAsync();
+        await loops.RunAsync(async () =>
+        {
+            await FillAsync(ours);
+            ours.Close();
+        });
     }
 
     [Fact]
@@ -195,10 +257,10 @@ public abstract class HeldSendTests(TransportKind transport, bool usesRing)
         Assert.Equal(IoStatus.Reset, await loops.RunAsync(async () => (await ours.ReadAsync(new byte[1])).Status));
     }
 
-    private TestLoops Start(int blockBytes = 16 * 1024)
+    private TestLoops Start(int blockBytes = 16 * 1024, TimeProvider? time = null)
     {
         Assert.SkipUnless(transport != TransportKind.Epoll || Libc.IsSupported, "epoll is Linux's");
-        return new TestLoops(2, sizes: new TransportOptions { BlockBytes = blockBytes, UsesRing = usesRing }, transport: transport);
+        return new TestLoops(2, time, sizes: new TransportOptions { BlockBytes = blockBytes, UsesRing = usesRing }, transport: transport);
     }
 
     private static ValueTask<IoStatus> WriteAsync(SocketConnection connection, string text)
