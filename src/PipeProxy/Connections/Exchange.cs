@@ -107,7 +107,7 @@ internal sealed class Exchange
     /// <summary>It has become an upgraded connection: bytes both ways, no more messages.</summary>
     public bool IsTunnel { get; private set; }
 
-    /// <summary>One side of the tunnel has ended in order, and the other has been sent all of it.</summary>
+    /// <summary>One direction of the tunnel is over: its receiver has been sent all of it, and the end.</summary>
     public bool IsHalfTunnel { get; set; }
 
     /// <summary>The client has ended its side in order.</summary>

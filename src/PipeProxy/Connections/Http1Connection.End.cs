@@ -69,7 +69,11 @@ internal sealed partial class Http1Connection
     }
 
     /// <summary>Ends our side in order; reading goes on.</summary>
-    public void ShutdownSend() => _stream.ShutdownSend();
+    public void ShutdownSend()
+    {
+        _output.Push();
+        _stream.ShutdownSend();
+    }
 
     /// <summary>Ends a tunnel in which nothing moves.</summary>
     public void CloseTunnel()

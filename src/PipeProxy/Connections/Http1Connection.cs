@@ -191,7 +191,9 @@ internal sealed partial class Http1Connection
                 }
             }
 
-            // The client counts until it has taken its last answer, also when it was closed meanwhile.
+            // The client counts until it has taken all of it, its last answer and our goodbye.
+            _output.Push();
+            _stream.Close();
             await _output.SendAllAsync();
         }
         finally

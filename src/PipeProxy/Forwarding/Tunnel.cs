@@ -32,15 +32,15 @@ internal static class Tunnel
         var end = await exchange.Download.RunAsync(upstream.Input, exchange.Output, Bytes, chunked: false, long.MaxValue);
         if (end == PumpEnd.SourceEnded && upstream.EndedCleanly)
         {
-            await exchange.SendAllAsync();
-            exchange.IsHalfTunnel = true;
             exchange.ShutdownClient();
+            await exchange.SendAllAsync();
         }
         else
         {
             exchange.AbortClient(end == PumpEnd.SinkFailed ? Outcome.ClientClosed : Outcome.ResponseIncomplete);
         }
 
+        exchange.IsHalfTunnel = true;
         await upload;
     }
 
@@ -50,13 +50,14 @@ internal static class Tunnel
         var end = await exchange.Upload.RunAsync(exchange.Input, upstream.Output, Bytes, chunked: false, long.MaxValue);
         if (end == PumpEnd.SourceEnded && exchange.ClientEndedCleanly)
         {
-            await upstream.SendAllAsync();
-            exchange.IsHalfTunnel = true;
             upstream.ShutdownSend();
+            await upstream.SendAllAsync();
         }
         else
         {
             upstream.Abort();
         }
+
+        exchange.IsHalfTunnel = true;
     }
 }

@@ -118,6 +118,12 @@ internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
             return;
         }
 
+        if (_receiveEnded == IoStatus.Aborted)
+        {
+            // All at once; the bytes go nowhere.
+            _ = Libc.Receive(_descriptor, null, int.MaxValue, Libc.Truncate | Libc.DontWait);
+        }
+
         _transport.Close(this, _descriptor);
         _descriptor = -1;
         _batchLate?.Clear();

@@ -73,7 +73,6 @@ internal sealed class EventLoop
         _epoch = Time.GetTimestamp();
         Memory = new LoopMemoryPool(this);
         Deadlines = new DeadlineList(this);
-        Outbox = new Outbox(this);
         Transport = options.MakeTransport?.Invoke() ?? LoopTransport.Create(options.Transport);
         Transport.Attach(this);
         _thread = new Thread(static state => ((EventLoop)state!).RunLoop()) { Name = $"loop {index}", IsBackground = true };
@@ -105,7 +104,7 @@ internal sealed class EventLoop
     internal DeadlineList Deadlines { get; }
 
     /// <summary>What leaves at the end of the round.</summary>
-    internal Outbox Outbox { get; }
+    internal Outbox Outbox { get; } = new();
 
     internal LoopTransport Transport { get; }
 

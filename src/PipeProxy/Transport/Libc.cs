@@ -29,6 +29,7 @@ internal static unsafe partial class Libc
     internal const int ReceiveLowWater = 18;
 
     internal const int Peek = 2;
+    internal const int Truncate = 0x20;
     internal const int DontWait = 0x40;
     internal const int NoSignal = 0x4000;
     internal const int ShutdownWrite = 1;

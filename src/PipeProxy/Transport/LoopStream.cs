@@ -50,7 +50,7 @@ internal abstract class LoopStream
     /// <summary>Ends our side: FIN (over TLS after close_notify) behind what was written, flushing it if need be. Reading goes on.</summary>
     internal abstract void ShutdownSend();
 
-    /// <summary>Ends in order: what was written, (close_notify,) FIN, which takes as long as the peer does, at most <see cref="SocketConnection.SendsAfterClose"/>; what is left then is reset. For the caller it is closed at once.</summary>
+    /// <summary>Ends in order: what was written, (close_notify,) FIN, which takes as long as the peer does. One that takes nothing for <see cref="SocketConnection.WaitsAfterClose"/> is reset. For the caller it is closed at once.</summary>
     internal abstract void Close();
 
     /// <summary>Ends with RST, also what <see cref="Close"/> has left to send, so that the peer cannot take what it has for whole.</summary>

@@ -5,8 +5,7 @@ namespace PipeProxy.Transport;
 /// A round handles the events of many connections. What they write leaves together, when all events are handled: whoever receives is woken once and finds it all, instead of being woken for each, which on one machine costs
 /// more than the send (docs/decisions/0017). A connection that has nothing to send any more when its turn comes has sent it by itself, or has ended.
 /// </remarks>
-/// <param name="loop">The loop.</param>
-internal sealed class Outbox(EventLoop loop)
+internal sealed class Outbox
 {
     private readonly List<SocketConnection> _connections = [];
 
@@ -27,7 +26,7 @@ internal sealed class Outbox(EventLoop loop)
         IsSending = true;
         foreach (var connection in _connections)
         {
-            loop.Run(static state => ((SocketConnection)state!).SendHeld(), connection);
+            connection.SendHeld();
         }
 
         IsSending = false;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Runtime.CompilerServices;
 
@@ -7,8 +8,8 @@ namespace PipeProxy.Transport;
 /// <summary>One TCP connection: a transport's socket and its out-buffer.</summary>
 internal sealed class SocketConnection : LoopStream, IDeadlineOwner
 {
-    /// <summary>How long a connection that was closed in order still sends what was written; then it is reset.</summary>
-    internal static readonly TimeSpan SendsAfterClose = TimeSpan.FromSeconds(30);
+    /// <summary>How long a connection that was closed in order waits for its peer to take more of what was written; then it is reset.</summary>
+    internal static readonly TimeSpan WaitsAfterClose = TimeSpan.FromSeconds(60);
 
     private readonly TransportSocket _socket;
     private readonly OutBuffer _out;
@@ -127,8 +128,7 @@ internal sealed class SocketConnection : LoopStream, IDeadlineOwner
         SendHeld();
         if (!_sending)
         {
-            _socket.Close();
-            Ended();
+            EndSocket();
             return;
         }
 
@@ -136,7 +136,7 @@ internal sealed class SocketConnection : LoopStream, IDeadlineOwner
         _closing = _shutdownAsked = true;
         _socket.EndReceive();
         _closeLate = new Deadline(Loop, this);
-        _closeLate.Set(SendsAfterClose, DeadlineKind.Drain);
+        _closeLate.Set(WaitsAfterClose, DeadlineKind.Drain);
     }
 
     internal override void Abort()
@@ -170,21 +170,31 @@ internal sealed class SocketConnection : LoopStream, IDeadlineOwner
     }
 
     // Nearly always the system takes all of it at once, or with the round's other sends. Else _sending stays and OnSent goes on.
+    [SuppressMessage("Design", "CA1031", Justification = "A bug in one connection's send must not keep the round's others from theirs, nor this one from its end.")]
     private void Send()
     {
         _sending = true;
-        do
+        try
         {
-#pragma warning disable CA2012 // The awaiter is consumed once: here when it is done, else in OnSent.
-            _send = _socket.SendAsync(_out).GetAwaiter();
-#pragma warning restore CA2012
-            if (!_send.IsCompleted)
+            do
             {
-                _send.UnsafeOnCompleted(_onSent ??= OnSent);
-                return;
+#pragma warning disable CA2012 // The awaiter is consumed once: here when it is done, else in OnSent.
+                _send = _socket.SendAsync(_out).GetAwaiter();
+#pragma warning restore CA2012
+                if (!_send.IsCompleted)
+                {
+                    _send.UnsafeOnCompleted(_onSent ??= OnSent);
+                    return;
+                }
             }
+            while (IsMoreLeft(_send.GetResult()));
         }
-        while (IsMoreLeft(_send.GetResult()));
+        catch (Exception e)
+        {
+            Loop.ReportUnhandled(e);
+            IsMoreLeft(new IoResult(0, IoStatus.Failed));
+        }
+
         _sending = false;
     }
 
@@ -195,6 +205,7 @@ internal sealed class SocketConnection : LoopStream, IDeadlineOwner
             Send();
             if (_sending)
             {
+                _closeLate?.Set(WaitsAfterClose, DeadlineKind.Drain);
                 return;
             }
         }
@@ -204,8 +215,7 @@ internal sealed class SocketConnection : LoopStream, IDeadlineOwner
         if (_closing)
         {
             _closeLate!.Clear();
-            _socket.Close();
-            Ended();
+            EndSocket();
         }
         else if (_shutdownAsked && status == IoStatus.Ok)
         {
@@ -227,6 +237,21 @@ internal sealed class SocketConnection : LoopStream, IDeadlineOwner
 
         _out.Consume(_sendStatus == IoStatus.Ok ? sent.Bytes : _out.Length);
         return _out.Length > 0;
+    }
+
+    // What could not be sent is missing, so that its end must not look like one.
+    private void EndSocket()
+    {
+        if (_sendStatus == IoStatus.Ok)
+        {
+            _socket.Close();
+        }
+        else
+        {
+            _socket.Abort();
+        }
+
+        Ended();
     }
 
     // From here on nothing is sent. While a send is under way the blocks are the system's; its end clears them.

@@ -140,6 +140,11 @@ internal sealed class SystemSocket : TransportSocket
 
         // Disposing a socket under a pending receive makes System.Net.Sockets reset the connection. A shutdown of both sides ends the receive instead, and then the socket closes with what was sent still on its way.
         _closed = true;
+        if (_receiveEnded == IoStatus.Aborted)
+        {
+            DropReceived();
+        }
+
         Shutdown(SocketShutdown.Both);
         OnOperationEnded();
     }
@@ -263,6 +268,21 @@ internal sealed class SystemSocket : TransportSocket
 
         _send.SetBuffer(default(Memory<byte>));
         _send.BufferList = _gathered;
+    }
+
+    private void DropReceived()
+    {
+        try
+        {
+            Span<byte> dropped = stackalloc byte[4096];
+            while (_socket.Available > 0 && _socket.Receive(dropped) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // Reset meanwhile: nothing is left to drop.
+        }
     }
 
     private void Shutdown(SocketShutdown how)

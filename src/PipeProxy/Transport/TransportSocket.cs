@@ -33,7 +33,7 @@ internal abstract class TransportSocket(EventLoop loop)
     /// <summary>Sends from the front of the buffer without consuming it; the result says how many bytes went.</summary>
     internal abstract ValueTask<IoResult> SendAsync(OutBuffer output);
 
-    /// <summary>Nobody receives any more: a receive that waits, and every later one, completes with <see cref="IoStatus.Aborted"/>. Sending goes on.</summary>
+    /// <summary>Nobody receives any more: a receive that waits, and every later one, completes with <see cref="IoStatus.Aborted"/>. Sending goes on, and what has come by the time of a <see cref="Close"/> is dropped, lest the system make a reset of it.</summary>
     internal abstract void EndReceive();
 
     /// <summary>FIN after what was sent.</summary>

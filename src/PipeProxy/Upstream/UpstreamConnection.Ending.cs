@@ -114,14 +114,11 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         _life.Clear();
         if (!wasConnecting)
         {
+            _stream.Close();
             if (_stream.UnsentBytes > 0)
             {
-                // Of a request that nobody waits for any more: the origin must not take it for whole, nor keep our socket beyond its place.
+                // Of a request that nobody waits for any more: the socket is not kept beyond its place for that.
                 _stream.Abort();
-            }
-            else
-            {
-                _stream.Close();
             }
 
             CompleteInput();

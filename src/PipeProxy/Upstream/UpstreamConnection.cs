@@ -208,7 +208,11 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
     public void Abort() => _stream.Abort();
 
     /// <summary>Ends our side in order; reading goes on. Only for a tunnel: a connection that carries requests is of no use afterwards.</summary>
-    public void ShutdownSend() => _stream.ShutdownSend();
+    public void ShutdownSend()
+    {
+        _output.Push();
+        _stream.ShutdownSend();
+    }
 
     // The one place where the state changes.
     private void Enter(UpstreamState next)

@@ -88,6 +88,7 @@ internal sealed class SimulatedSocket : TransportSocket
     internal override void EndReceive()
     {
         _receiveEnded = IoStatus.Aborted;
+        DropReceived();
         if (_receive.InFlight)
         {
             Loop.Defer(static state => ((SimulatedSocket)state!)._receive.Abort(), this);
@@ -114,6 +115,11 @@ internal sealed class SimulatedSocket : TransportSocket
             case SegmentKind.Data:
                 _received.Enqueue(segment);
                 ReceivePending();
+                if (_receiveEnded == IoStatus.Aborted)
+                {
+                    DropReceived();
+                }
+
                 return;
             case SegmentKind.End:
                 _endSeen = true;
@@ -154,11 +160,7 @@ internal sealed class SimulatedSocket : TransportSocket
 
         _closed = true;
         _wire?.CloseByProxy(reset || _received.Count > 0);
-        while (_received.TryDequeue(out var segment))
-        {
-            segment.Release();
-        }
-
+        DropReceived();
         if (_watching)
         {
             _transport.Close(_watch);
@@ -171,6 +173,14 @@ internal sealed class SimulatedSocket : TransportSocket
         else
         {
             Loop.Transport.Remove(this);
+        }
+    }
+
+    private void DropReceived()
+    {
+        while (_received.TryDequeue(out var segment))
+        {
+            segment.Release();
         }
     }
 

@@ -67,6 +67,21 @@ public sealed class SlowClientTests
     }
 
     [Fact]
+    public void ClientGoesOnSendingBehindItsDeadline_AnswerArrivesWholeAllTheSame()
+    {
+        using var proxy = new VirtualProxy(Timeouts, AnsweringOrigin);
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, Get + "GET / HT") { PausesSeconds = 8 });
+        proxy.World.After(5_000_000, () => client.Send("TP/1.1\r\nHost: a\r\n\r\n"));
+
+        proxy.RunUntil(40);
+
+        var answers = client.Received.Split("HTTP/1.1 ", StringSplitOptions.RemoveEmptyEntries);
+        Assert.EndsWith("\r\n\r\n" + Body, answers[0], StringComparison.Ordinal);
+        Assert.StartsWith("408 ", answers[1], StringComparison.Ordinal);
+        Assert.Equal(SeenEnd.End, client.Seen);
+    }
+
+    [Fact]
     public void ClientTakesNothing_IsResetAndNotEnded()
     {
         using var proxy = new VirtualProxy(Timeouts, AnsweringOrigin);
@@ -98,6 +113,22 @@ public sealed class SlowClientTests
 
         Assert.Equal(end, client.Seen);
         Assert.Equal(end == SeenEnd.End, client.Received.EndsWith("\r\n\r\n" + Body, StringComparison.Ordinal));
+        Assert.Equal((0, 0), (proxy.OpenClients, proxy.Descriptors));
+    }
+
+    [Fact]
+    public void ClientOfATunnelResetsItsOrigin_TunnelEnds()
+    {
+        using var proxy = new VirtualProxy(Timeouts with { BetweenBytes = TimeSpan.FromSeconds(5) }, static world => new ScriptedPeer(world)
+        {
+            Then = static origin => origin.Send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n" + Body),
+        });
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, Upgrade) { PausesSeconds = 100 });
+        proxy.World.After(3_000_000, () => client.Close(reset: true));
+
+        proxy.RunUntil(20);
+
+        Assert.Equal(SeenEnd.Reset, Assert.Single(proxy.Origins).Seen);
         Assert.Equal((0, 0), (proxy.OpenClients, proxy.Descriptors));
     }
 

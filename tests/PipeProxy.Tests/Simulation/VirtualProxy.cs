@@ -92,7 +92,11 @@ internal sealed class VirtualProxy : IOriginHost, IDisposable
         _network.Pumping = true;
         while (!task.IsCompleted)
         {
-            _network.Transports.FirstOrDefault()?.Step();
+            foreach (var transport in _network.Transports)
+            {
+                transport.Step();
+            }
+
             World.Skip(World.Moment > 0 ? 1000 : 0);
             Thread.Yield();
         }
