@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using PipeProxy.Testing;
 using PipeProxy.Tests.Transport;
 using PipeProxy.Tls;
 using PipeProxy.Transport;
@@ -170,6 +171,59 @@ public sealed class TlsConnectionTests : IDisposable
             Assert.Equal(3, await peer.ReadAsync(buffer));
             Assert.Equal(0, await peer.ReadAsync(buffer));
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ClosedWhileTheSystemIsFull_PeerGetsAllAndTheGoodbye_UnlessItIsReset(bool abort)
+    {
+        await using var loops = new TestLoops();
+        var (connection, peer, _) = await ConnectAsync(loops, SslProtocols.Tls13);
+        using var owned = peer;
+        var written = 0L;
+        var pending = loops.RunAsync(async () => await connection.ReadAsync(new byte[10]));
+        await loops.RunAsync(async () =>
+        {
+            while (connection.UnsentBytes < 32 * 1024)
+            {
+                connection.Write(new byte[16 * 1024]);
+                written += 16 * 1024;
+                Assert.Equal(IoStatus.Ok, await connection.FlushAsync());
+                await TestLoops.NextRoundAsync(loops[0]);
+            }
+
+            connection.Close();
+            if (abort)
+            {
+                connection.Abort();
+            }
+        });
+
+        Assert.Equal(IoStatus.Aborted, (await pending).Status);
+        var buffer = new byte[64 * 1024];
+        async Task<long> CountAsync()
+        {
+            var (total, bytes) = (0L, 0);
+            while ((bytes = await peer.ReadAsync(buffer)) > 0)
+            {
+                total += bytes;
+            }
+
+            return total;
+        }
+
+        if (abort)
+        {
+            await Assert.ThrowsAsync<IOException>(CountAsync);
+        }
+        else
+        {
+            // SslStream tells 0 bytes only for close_notify; a bare end it throws.
+            Assert.Equal(written, await CountAsync());
+        }
+
+        await Until.HoldsAsync(() => loops[0].Memory.Rented == 0, "all blocks are back");
     }
 
     [Theory]
