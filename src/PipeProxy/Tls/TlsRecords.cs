@@ -11,6 +11,7 @@ namespace PipeProxy.Tls;
 internal struct TlsRecords
 {
     private const int HeaderBytes = 5;
+    private const byte ChangeCipherSpec = 20;
     private const byte Handshake = 22;
     private const byte ApplicationData = 23;
     private const byte CertificateMessage = 11;
@@ -22,6 +23,7 @@ internal struct TlsRecords
     private int _length;
     private long _start;
     private bool _encrypted;
+    private bool _cipherChanged;
 
     /// <summary>The first bytes were no TLS record: ContentType is 20 to 23 and the version's first byte 3.</summary>
     internal bool IsForeign { get; private set; }
@@ -84,7 +86,8 @@ internal struct TlsRecords
 
     private int SkipFragment(ReadOnlySpan<byte> bytes)
     {
-        if (_left == _length && _type == Handshake && bytes[0] == CertificateMessage)
+        // TLS 1.2 encrypts what follows ChangeCipherSpec under the type that it has: its first byte may be anything.
+        if (_left == _length && _type == Handshake && !_cipherChanged && bytes[0] == CertificateMessage)
         {
             SawCertificate = true;
         }
@@ -101,6 +104,7 @@ internal struct TlsRecords
             case 0:
                 _type = value;
                 IsForeign = value is < 20 or > 24;
+                _cipherChanged |= value == ChangeCipherSpec;
                 break;
             case 1:
                 IsForeign = value != 3;

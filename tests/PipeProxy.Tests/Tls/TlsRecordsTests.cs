@@ -6,6 +6,7 @@ public sealed class TlsRecordsTests
 {
     private static readonly byte[] Hello = [22, 3, 1, 0, 4, 1, 0, 0, 0];
     private static readonly byte[] Certificate = [22, 3, 3, 0, 5, 11, 0, 0, 1, 0];
+    private static readonly byte[] ChangeCipherSpec = [20, 3, 3, 0, 1, 1];
     private static readonly byte[] Data = [23, 3, 3, 0, 3, 11, 11, 11];
     private static readonly byte[] Alert = [21, 3, 3, 0, 2, 1, 0];
 
@@ -24,6 +25,16 @@ public sealed class TlsRecordsTests
         Observe(ref records, Alert, size);
         Assert.False(records.IsForeign);
         Assert.False(records.LooksLikeHttp);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void EncryptedFinishedOfTls12_IsNoCertificateWhateverItBeginsWith(int size)
+    {
+        var records = new TlsRecords();
+        Observe(ref records, [.. Hello, .. ChangeCipherSpec, .. Certificate], size);
+        Assert.False(records.SawCertificate);
     }
 
     [Theory]
