@@ -49,7 +49,10 @@ public sealed class IsolationPropertyTests
         var caught = SimulationRun.Run(Seed, Requests, mistake);
 
         Assert.NotNull(caught.Violation);
-        Assert.Equal(caught, SimulationRun.Run(Seed, Requests, mistake));
+        Assert.Equal(Played(caught), Played(SimulationRun.Run(Seed, Requests, mistake)));
         Assert.Null(SimulationRun.Run(Seed, Requests).Violation);
     }
+
+    // An exception's stack depends on which methods the runtime has inlined by then.
+    private static SimulationResult Played(SimulationResult result) => result with { Violation = result.Violation!.Split('\n')[0] };
 }
