@@ -153,10 +153,11 @@ internal sealed class TlsConnection : SecuredStream
             do
             {
                 var room = buffer.Length - total;
+                _transport.MayWait = total == 0;
                 var bytes = await _ssl.ReadAsync(buffer[total..], CancellationToken.None);
                 if (bytes == 0)
                 {
-                    return Ended(_transport.EndStatus == IoStatus.Ok ? IoStatus.End : IoStatus.TlsTruncated, null);
+                    return Ended(_transport.EndStatus == IoStatus.Ok ? IoStatus.End : IoStatus.TlsTruncated, null, total);
                 }
 
                 // It decrypts what it was given until the buffer is full: a short read has left nothing behind.
@@ -168,11 +169,17 @@ internal sealed class TlsConnection : SecuredStream
 
             return new IoResult(total, IoStatus.Ok);
         }
+        catch (NothingReadyException)
+        {
+            // What came behind the data was no data: a goodbye is told as an end, so a ticket or new keys, padded to a record's full size.
+            _heldAtMost = 0;
+            _records.CountHanded();
+            return new IoResult(total, IoStatus.Ok);
+        }
         catch (Exception e)
         {
-            // What was decrypted before is lost with a connection whose next record is no record.
             var (status, failure) = TlsFailure.Of(e, _peer);
-            return Ended(status, failure);
+            return Ended(status, failure, total);
         }
         finally
         {
@@ -184,11 +191,12 @@ internal sealed class TlsConnection : SecuredStream
         }
     }
 
-    private IoResult Ended(IoStatus status, Failure? failure)
+    // What was decrypted before comes first; the next read tells the end.
+    private IoResult Ended(IoStatus status, Failure? failure, int total)
     {
         _ended = IsClosed ? IoStatus.Aborted : status;
         _failure ??= IsClosed || failure is null ? null : failure with { Tls = DescribeHandshake() };
-        return new IoResult(0, _ended);
+        return total > 0 && !IsClosed ? new IoResult(total, IoStatus.Ok) : new IoResult(0, _ended);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "What a peer can cause is a value from here on.")]

@@ -34,6 +34,9 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
     /// <summary>In Looped mode: what has come and SslStream has not taken yet; null before.</summary>
     internal TlsRecordReader? Records { get; private set; }
 
+    /// <summary>In Looped mode: whether a read may wait for a record that is not there yet; otherwise it throws <see cref="NothingReadyException"/>, because SslStream's caller has data in hand.</summary>
+    internal bool MayWait { get; set; } = true;
+
     /// <summary>Records that came in the handshake.</summary>
     internal ref readonly TlsRecords Received => ref _received;
 
@@ -80,7 +83,9 @@ internal sealed class TlsTransportStream(SocketConnection socket, HandshakeWorke
 
         if (Records is { } records)
         {
-            return records.HasRecord ? new(TakeRecords(records, buffer.Span)) : ReadRecordsAsync(records, buffer);
+            return records.HasRecord ? new(TakeRecords(records, buffer.Span))
+                : MayWait ? ReadRecordsAsync(records, buffer)
+                : throw new NothingReadyException();
         }
 
         _readBuffer = buffer;

@@ -19,6 +19,9 @@ internal sealed class OpensslServer : IDisposable
 
     internal IPEndPoint EndPoint { get; }
 
+    /// <summary>Until it has ended by itself, as with <c>-naccept</c>: then all that it sent has been sent.</summary>
+    internal Task EndAsync() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
     /// <param name="version"><c>-tls1_2</c> or <c>-tls1_3</c>.</param>
     /// <param name="authority">Issued the server's certificate; its root verifies clients.</param>
     /// <param name="leaf">The server's certificate.</param>
