@@ -32,6 +32,9 @@ internal sealed class LoopPipeWriter : PipeWriter, IDeadlineOwner
     /// <summary>How the last flush ended; once it is not <see cref="IoStatus.Ok"/> it stays.</summary>
     public IoStatus Status { get; private set; }
 
+    /// <summary>A flush took longer than it may, and that ended the stream.</summary>
+    public bool TimedOut { get; private set; }
+
     /// <summary>All bytes handed to the stream so far.</summary>
     public long BytesWritten { get; private set; }
 
@@ -136,7 +139,11 @@ internal sealed class LoopPipeWriter : PipeWriter, IDeadlineOwner
         _stream.Write(block, start, end);
     }
 
-    void IDeadlineOwner.OnDeadline(DeadlineKind kind) => _stream.Abort();
+    void IDeadlineOwner.OnDeadline(DeadlineKind kind)
+    {
+        TimedOut = true;
+        _stream.Abort();
+    }
 
     /// <summary>Has no effect: nothing waits for a flush that another would have to end.</summary>
     public override void CancelPendingFlush()

@@ -50,6 +50,7 @@ internal sealed partial class KeyPool
     {
         if (opened)
         {
+            WakeAll();
             _metrics.Upstreams.BreakerOpened();
             LogBreakerOpened(_logger, Key.Origin, Key.Identity?.Name ?? "-", Config.Breaker.OpenTime.TotalSeconds, refusals, last!.Detail, last.Next ?? "");
         }

@@ -29,6 +29,7 @@ internal sealed partial class KeyPool
     private int _notRequested;
     private volatile bool _retired;
     private volatile PoolConfig _config;
+    private volatile TlsClientOptions? _tls;
 
     /// <summary>Makes an empty pool.</summary>
     public KeyPool(UpstreamKey key, PoolConfig config, TlsClientOptions? tls, DateTimeOffset notAfter, IReadOnlyList<EventLoop> loops, ProxyMetrics metrics, ILogger? logger = null)
@@ -37,7 +38,7 @@ internal sealed partial class KeyPool
         _config = config;
         _metrics = metrics;
         _logger = logger ?? NullLogger.Instance;
-        Tls = tls;
+        _tls = tls;
         NotAfter = notAfter;
         _rate = new HandshakeRate(loops[0].Time);
         Gate = new DialGate(loops[0].Time) { OnVerdict = TellVerdict, OnBreaker = OnBreaker };
@@ -56,8 +57,8 @@ internal sealed partial class KeyPool
     /// <summary>Caps and times in force.</summary>
     public PoolConfig Config => _config;
 
-    /// <summary>Handshake options, built once; null for plain origins.</summary>
-    public TlsClientOptions? Tls { get; }
+    /// <summary>Handshake options; null for plain origins.</summary>
+    public TlsClientOptions? Tls => _tls;
 
     /// <summary>Before this nothing is opened ahead: the certificate is not valid yet.</summary>
     public DateTimeOffset NotBefore { get; init; } = DateTimeOffset.MinValue;
@@ -87,12 +88,19 @@ internal sealed partial class KeyPool
     public LoopCounters CountersOf(EventLoop loop) => _shelves[loop.Index].Counters;
 
     /// <summary>Takes new settings: caps and times for connections from then on; the gate starts fresh.</summary>
-    public void Use(PoolConfig config)
+    public void Use(PoolConfig config, TimeSpan handshakeTimeout)
+    {
+        _tls = _tls is { } tls && tls.HandshakeTimeout != handshakeTimeout ? tls with { HandshakeTimeout = handshakeTimeout } : _tls;
+        Use(config);
+    }
+
+    private void Use(PoolConfig config)
     {
         _config = config;
         _rate.PerSecond = config.HandshakesPerSecond;
         Gate.Config = config.Breaker;
         Gate.Reset();
+        WakeAll();
         if (config.MinIdle > 0 && Opener is not null)
         {
             foreach (var shelf in _shelves)
@@ -275,8 +283,8 @@ internal sealed partial class KeyPool
         static void Apply((PoolShelf Shelf, IReadOnlyCollection<IPAddress> Addresses) state) => state.Shelf.KeepOnly(state.Addresses);
     }
 
-    // Not without a place to give: whoever is woken for nothing goes to the end of the line.
-    private void WakeNext(EventLoop loop)
+    /// <summary>A place may be free: wakes one who waits for it, on this loop if there is one. Not without a place to give: whoever is woken for nothing goes to the end of the line.</summary>
+    public void WakeNext(EventLoop loop)
     {
         if (!IsAnyoneWaiting || OpenConnections >= Config.MaxConnections || _places.Connecting >= Config.MaxConnecting)
         {
@@ -291,6 +299,18 @@ internal sealed partial class KeyPool
                 {
                     shelf.Loop.Post(static state => ((PoolShelf)state!).WakeOne(null), shelf);
                 }
+            }
+        }
+    }
+
+    // Caps may be higher, or the breaker says something else: all in line ask again.
+    private void WakeAll()
+    {
+        if (IsAnyoneWaiting)
+        {
+            foreach (var shelf in _shelves)
+            {
+                shelf.Loop.Post(static state => ((PoolShelf)state!).WakeAll(), shelf);
             }
         }
     }

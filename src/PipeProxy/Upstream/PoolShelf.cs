@@ -77,6 +77,7 @@ internal sealed class PoolShelf
     public PoolWaiter Enqueue(TimeSpan timeout)
     {
         var waiter = new PoolWaiter(_pool, Loop, timeout);
+        DropAnswered(_waiters);
         _waiters.Enqueue(waiter);
         return waiter;
     }
@@ -85,6 +86,7 @@ internal sealed class PoolShelf
     public PoolWaiter EnqueueForVerdict(TimeSpan timeout)
     {
         var waiter = new PoolWaiter(null, Loop, timeout);
+        DropAnswered(_verdicts);
         _verdicts.Enqueue(waiter);
         return waiter;
     }
@@ -124,12 +126,18 @@ internal sealed class PoolShelf
     {
         DrainWhere(static (_, _) => true, null, UpstreamCloseReason.Retired, _pool.Config.DrainTimeout);
 
-        // Those in line ask again: their target has another binding by now.
+        // Their target has another binding by now.
+        WakeAll();
+        TellVerdict(null);
+    }
+
+    /// <summary>All in line for a place ask again.</summary>
+    public void WakeAll()
+    {
+        // Whoever finds none stands in line again, later.
         while (WakeOne(null))
         {
         }
-
-        TellVerdict(null);
     }
 
     /// <summary>Ends connections to addresses that are not among these; what is under way there goes on.</summary>
@@ -148,6 +156,15 @@ internal sealed class PoolShelf
             {
                 connection.Drain(reason, within);
             }
+        }
+    }
+
+    // Nobody may be woken for as long as all places are held, and those who give up must not gather meanwhile: the first in line is the first to do so.
+    private static void DropAnswered(Queue<PoolWaiter> line)
+    {
+        while (line.TryPeek(out var first) && first.IsAnswered)
+        {
+            line.Dequeue();
         }
     }
 

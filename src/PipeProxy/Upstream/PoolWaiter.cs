@@ -13,7 +13,6 @@ internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
     private readonly Deadline _deadline;
     private ManualResetValueTaskSourceCore<PoolAnswer> _source;
     private PoolAnswer _answer;
-    private bool _answered;
 
     /// <summary>Starts waiting on <paramref name="loop"/>, at most for <paramref name="timeout"/>.</summary>
     /// <param name="line">The pool whose places it waits for; null when it waits for a verdict, for which nobody needs to give anything up.</param>
@@ -30,6 +29,9 @@ internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
     /// <summary>Completes with a connection, with a free place, with a failure, or with none of them when the deadline passed. Await once.</summary>
     public ValueTask<PoolAnswer> Answer => new(this, _source.Version);
 
+    /// <summary>It has its answer, or has given up.</summary>
+    public bool IsAnswered { get; private set; }
+
     /// <summary>Gives the waiter a connection, still to be leased, or with null the word to try again.</summary>
     /// <returns>False when it has given up already.</returns>
     public bool TryAnswer(UpstreamConnection? connection) => TryComplete(new PoolAnswer(connection));
@@ -41,14 +43,14 @@ internal sealed class PoolWaiter : IValueTaskSource<PoolAnswer>, IDeadlineOwner
 
     private bool TryComplete(PoolAnswer answer)
     {
-        if (_answered)
+        if (IsAnswered)
         {
             return false;
         }
 
         // From here on nobody needs to give anything up for this waiter, although it has not run yet.
         _line?.Answered();
-        _answered = true;
+        IsAnswered = true;
         _answer = answer;
         _deadline.Clear();
         _loop.Defer(static state => ((PoolWaiter)state!).Complete(), this);

@@ -65,6 +65,7 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         var origin = Key.Origin;
         var ended = _input.Status switch
         {
+            _ when _output.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} took no more of the request in time, and had not answered.", "Look at the origin, or raise timeouts.betweenBytes."),
             IoStatus.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} sent no response head in time.", "Look at the origin, or raise timeouts.firstByte."),
             _ when _cut => new Failure(Outcome.ConnectionTerminated, $"{origin} had not answered when its connection had to end: {WhyCut()}.", "Send the request again; raise pool.drainTimeout of this upstream if its answers take longer."),
             IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),

@@ -22,8 +22,8 @@ internal sealed partial class UpstreamConnection : IValueTaskSource<ReadResult>
     /// <summary>Flushes <see cref="Output"/>, and completes when the system has taken everything: before our side is ended.</summary>
     public ValueTask<FlushResult> SendAllAsync() => _output.SendAllAsync();
 
-    /// <summary>A read deadline ended the connection.</summary>
-    public bool TimedOut => _input.TimedOut != DeadlineKind.None;
+    /// <summary>A deadline of ours ended the connection.</summary>
+    public bool TimedOut => _input.TimedOut != DeadlineKind.None || _output.TimedOut;
 
     /// <summary>The origin ended its side in order: over TLS with close_notify.</summary>
     public bool EndedCleanly => _input.Status == IoStatus.End;

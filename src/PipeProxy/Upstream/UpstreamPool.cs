@@ -91,6 +91,9 @@ internal sealed partial class UpstreamPool
     {
         var until = 0L;
         UpstreamBinding? first = null;
+
+        // Whose place this request was woken for; not taken, it goes to the next in line.
+        KeyPool? offered = null;
         while (true)
         {
             // :: Step 1: what the target means now
@@ -102,18 +105,21 @@ internal sealed partial class UpstreamPool
 
             if (CannotUse(binding) is { } unusable)
             {
+                offered?.WakeNext(loop);
                 return new UpstreamLease(unusable);
             }
 
             var pool = binding.Pool!;
             if (IsOrphan(target, pool))
             {
+                offered?.WakeNext(loop);
                 return new UpstreamLease(DescribeOrphan(target, pool));
             }
 
             // :: Step 2: a connection that is there
             if (!fresh && pool.TryTakeIdle(loop, out var idle))
             {
+                offered?.WakeNext(loop);
                 return new UpstreamLease(idle);
             }
 
@@ -122,6 +128,7 @@ internal sealed partial class UpstreamPool
             if (gate == GateAnswer.Refused)
             {
                 _metrics.Upstreams.BreakerRefused();
+                offered?.WakeNext(loop);
                 return new UpstreamLease(DescribeBreaker(pool, left));
             }
 
@@ -129,6 +136,7 @@ internal sealed partial class UpstreamPool
             {
                 if (pool.TryReserveSlot())
                 {
+                    offered = null;
                     var opened = new UpstreamConnection(pool, loop, ticket);
                     if (await Opener.OpenAsync(opened, lent: true) is { } failure)
                     {
@@ -153,6 +161,8 @@ internal sealed partial class UpstreamPool
             PoolAnswer answer;
             if (gate == GateAnswer.Wait)
             {
+                offered?.WakeNext(loop);
+                offered = null;
                 answer = await pool.EnqueueForVerdict(loop, Opener.LongestAttempt(pool)).Answer;
             }
             else
@@ -172,6 +182,7 @@ internal sealed partial class UpstreamPool
                 return new UpstreamLease(DescribeWait(pool, gate));
             }
 
+            offered = answer.Connection is null && gate != GateAnswer.Wait ? pool : null;
             if (answer.Connection is { } handed)
             {
                 if (!fresh && IsStillBound(target, pool) && handed.TryLease())
@@ -219,7 +230,7 @@ internal sealed partial class UpstreamPool
             NotBefore = certificate?.NotBefore ?? DateTimeOffset.MinValue,
             Opener = Opener,
         });
-        pool.Use(config.Pool);
+        pool.Use(config.Pool, trust.HandshakeTimeout);
         return new UpstreamBinding(pool, null, certificate, environment);
     }
 

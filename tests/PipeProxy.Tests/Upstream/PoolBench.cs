@@ -60,8 +60,8 @@ internal sealed class PoolBench : IAsyncDisposable
     }
 
     /// <summary>Binds again, as a reload does.</summary>
-    internal UpstreamBinding Bind(int port, UpstreamConfig upstream, string scheme = "https", string host = "127.0.0.1")
-        => Pool.Bind(scheme, host, port, scheme == "https" ? "alice" : null, upstream, new UpstreamTrust(null, "", TimeSpan.FromSeconds(5)), new CertificateSet(_certificates, []), EnvironmentType.Development);
+    internal UpstreamBinding Bind(int port, UpstreamConfig upstream, string scheme = "https", string host = "127.0.0.1", TimeSpan? handshakeTimeout = null)
+        => Pool.Bind(scheme, host, port, scheme == "https" ? "alice" : null, upstream, new UpstreamTrust(null, "", handshakeTimeout ?? TimeSpan.FromSeconds(5)), new CertificateSet(_certificates, []), EnvironmentType.Development);
 
     internal Task<UpstreamLease> RentAsync(UpstreamTarget target, int loop = 0, bool fresh = false)
         => TestLoops.RunAsync(Loops[loop], async () => await Pool.RentAsync(target, fresh));

@@ -117,6 +117,66 @@ public sealed class UpstreamPoolGateTests
     }
 
     [Fact]
+    public async Task BreakerOpens_AllInLineForAPlaceAreAnswered()
+    {
+        var handshakes = new Handshakes();
+        await using var bench = new PoolBench(loops: 2, handshakes.RunAsync);
+        var target = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MaxConnections = 2, Breaker = new BreakerConfig { Refusals = 2 } });
+        handshakes.Hold();
+        var rents = Enumerable.Range(0, 2).Select(i => bench.RentAsync(target, loop: i)).ToList();
+        await Until.HoldsAsync(() => handshakes.Begun == 2, "both places are taken");
+        rents.AddRange(Enumerable.Range(0, 20).Select(i => bench.RentAsync(target, loop: i % 2)));
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Waiting == 20, "the others stand in line");
+
+        handshakes.Fail(Alert);
+
+        // The clock stands still, so nobody's time in line ends.
+        Assert.All(await Task.WhenAll(rents), static lease => Assert.True(lease.Failure!.Outcome == Outcome.TlsAlertReceived || lease.Failure.Outcome == Outcome.DestinationUnavailable, lease.Failure.Detail));
+        Assert.Equal((0, 0), (target.Binding.Pool!.OpenConnections, target.Binding.Pool.Snapshot().Waiting));
+    }
+
+    [Fact]
+    public async Task CapIsRaised_ThoseInLineGoOn()
+    {
+        await using var bench = new PoolBench();
+        var port = bench.SilentOrigin().Port;
+        var target = bench.Target(port, new PoolConfig { MaxConnections = 1 });
+        Assert.Null((await bench.RentAsync(target)).Failure);
+        var second = bench.RentAsync(target);
+        await Until.HoldsAsync(() => target.Binding.Pool!.Snapshot().Waiting == 1, "it stands in line");
+
+        bench.Bind(port, new UpstreamConfig { Pool = new PoolConfig { MaxConnections = 2 } });
+
+        Assert.Null((await second).Failure);
+    }
+
+    [Fact]
+    public async Task AllPlacesAreHeld_ThoseWhoGaveUpDoNotGather()
+    {
+        await using var bench = new PoolBench();
+        var target = bench.Target(bench.SilentOrigin().Port, new PoolConfig { MaxConnections = 1, QueueTimeout = TimeSpan.FromSeconds(5) });
+        Assert.Null((await bench.RentAsync(target)).Failure);
+        for (var i = 0; i < 3; i++)
+        {
+            var waiting = Enumerable.Range(0, 50).Select(_ => bench.RentAsync(target)).ToList();
+            await bench.OnLoopAsync(() => Assert.Equal(50, target.Binding.Pool!.Snapshot().Waiting));
+            bench.Time.Advance(TimeSpan.FromSeconds(6));
+            Assert.All(await Task.WhenAll(waiting), static lease => Assert.Equal(Outcome.ConnectionLimit, lease.Failure!.Outcome));
+        }
+    }
+
+    [Fact]
+    public async Task HandshakesTimeIsChanged_ItHoldsForThePoolThatIsThere()
+    {
+        await using var bench = new PoolBench();
+        var port = bench.SilentOrigin().Port;
+        var target = bench.Target(port);
+        bench.Bind(port, target.Config, handshakeTimeout: TimeSpan.FromSeconds(9));
+
+        Assert.Equal(TimeSpan.FromSeconds(9), target.Binding.Pool!.Tls!.HandshakeTimeout);
+    }
+
+    [Fact]
     public async Task IdleConnection_ServesWhileTheBreakerIsOpen()
     {
         var handshakes = new Handshakes();
