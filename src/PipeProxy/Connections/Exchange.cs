@@ -251,6 +251,9 @@ internal sealed class Exchange
     /// <summary>Ends our side of the client's connection in order; reading goes on.</summary>
     public void ShutdownClient() => _connection.ShutdownSend();
 
+    /// <summary>The client waits for <c>100 (Continue)</c>; <see cref="SetBodyTimeouts"/> ends that.</summary>
+    public void AwaitContinue() => _connection.AwaitContinue();
+
     /// <summary>Bounds each wait for a piece of the request's body.</summary>
     public void SetBodyTimeouts() => _connection.SetBodyTimeouts();
 }

@@ -213,6 +213,9 @@ internal sealed partial class Http1Connection
         _output.SetTimeout(timeouts.BetweenBytes);
     }
 
+    /// <summary>The client waits for the origin's word before it sends its body: that is not held against it.</summary>
+    public void AwaitContinue() => _input.SetTimeout(Timeout.InfiniteTimeSpan, DeadlineKind.None);
+
     /// <summary>Why a request's body did not come whole.</summary>
     public Failure DescribeUpload(BodyPump upload) => upload.End switch
     {

@@ -91,8 +91,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             var upload = default(ValueTask);
             if (exchange.Framing.HasBody)
             {
-                exchange.SetBodyTimeouts();
-                upstream.SetReadTimeout(Timeout.InfiniteTimeSpan, firstByte: true);
+                ExpectBody(exchange, upstream);
                 upload = UploadAsync(exchange, upstream);
             }
             else
@@ -105,7 +104,7 @@ internal sealed class Forwarder(UpstreamPool pool)
             var limits = UpstreamLimits.OfResponse(exchange, target);
             exchange.Response.Reset();
             var read = await upstream.ReadAsync();
-            var head = TryParseHead(exchange, read, limits);
+            var head = upstream.SpokeUnasked ? HeadEnd.NoByte : TryParseHead(exchange, read, limits);
             if (head != HeadEnd.NoByte)
             {
                 upstream.Confirm();
@@ -168,6 +167,11 @@ internal sealed class Forwarder(UpstreamPool pool)
     [AsyncMethodBuilder(typeof(ExchangeMethodBuilder))]
     private static async ValueTask UploadAsync(Exchange exchange, UpstreamConnection upstream)
     {
+        if (exchange.Request.ExpectContinue)
+        {
+            await AwaitBodyAsync(exchange, upstream);
+        }
+
         var chunked = exchange.Framing.Kind == FramingKind.Chunked;
         var end = await exchange.Upload.RunAsync(exchange.Input, upstream.Output, exchange.Framing, chunked, exchange.Settings.MaxBodyBytes);
         switch (end)
@@ -186,6 +190,27 @@ internal sealed class Forwarder(UpstreamPool pool)
                 upstream.Abort();
                 break;
         }
+    }
+
+    // RFC 9110 section 10.1.1: until the first byte of its body comes, or the origin has said 100, the client may be waiting for the origin, whose time it is.
+    [AsyncMethodBuilder(typeof(ExchangeMethodBuilder))]
+    private static async ValueTask AwaitBodyAsync(Exchange exchange, UpstreamConnection upstream)
+    {
+        var sent = await upstream.Output.FlushAsync();
+        upstream.SetReadTimeout(sent.IsCompleted ? VerdictWait : exchange.Settings.Timeouts.FirstByte, firstByte: true);
+        exchange.AwaitContinue();
+        var read = await exchange.Input.ReadAsync();
+        exchange.Input.AdvanceTo(read.Buffer.Start, read.Buffer.Start);
+        if (!exchange.AnswerStarted)
+        {
+            ExpectBody(exchange, upstream);
+        }
+    }
+
+    private static void ExpectBody(Exchange exchange, UpstreamConnection upstream)
+    {
+        exchange.SetBodyTimeouts();
+        upstream.SetReadTimeout(Timeout.InfiniteTimeSpan, firstByte: true);
     }
 
     // Parses what has come. Done: a final response head lies in exchange.Response and is still unconsumed in the upstream's buffer.
@@ -234,6 +259,11 @@ internal sealed class Forwarder(UpstreamPool pool)
                     await exchange.Output.FlushAsync();
                 }
 
+                if (head.StatusCode == 100 && exchange.Framing.HasBody && exchange.Upload is { End: PumpEnd.None, Bytes: 0 })
+                {
+                    ExpectBody(exchange, upstream);
+                }
+
                 head.Reset();
                 upstream.Input.AdvanceTo(read.Buffer.GetPosition(length));
             }
@@ -251,8 +281,8 @@ internal sealed class Forwarder(UpstreamPool pool)
         }
     }
 
-    // RFC 9110 section 9.2.2: only what is idempotent may be sent twice, and only when the connection may have died of age. A lease always has a pending read, so
-    // one that had died before a byte was given to it was never lent.
+    // RFC 9110 section 9.2.2: only what is idempotent may be sent twice, and only when the connection may have died of age. One whose end was seen was never lent; an end
+    // that was on its way meets the request, which is sent by the end of the round.
     private static bool MayRetry(Exchange exchange, UpstreamConnection upstream)
         => upstream.MayBeStale && !exchange.Retried && !upstream.TimedOut && !exchange.IsCut && !exchange.Framing.HasBody && exchange.Request.IsIdempotent;
 

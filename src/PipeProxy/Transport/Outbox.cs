@@ -12,12 +12,16 @@ internal sealed class Outbox
     /// <summary>Being emptied: what is sent now may go out together.</summary>
     internal bool IsSending { get; private set; }
 
+    /// <summary>How often it was emptied: what was flushed under the same number has not left, however many events were handled meanwhile.</summary>
+    internal uint Turn { get; private set; }
+
     /// <summary>Puts a connection in; once per round.</summary>
     internal void Add(SocketConnection connection) => _connections.Add(connection);
 
     /// <summary>Sends for each; at the end of the loop's round.</summary>
     internal void SendAll()
     {
+        Turn++;
         if (_connections.Count == 0)
         {
             return;

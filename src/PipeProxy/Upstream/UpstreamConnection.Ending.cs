@@ -31,14 +31,19 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         }
 
         _drainedFor = reason;
-        if (within >= TimeSpan.Zero && within < UntilNotAfter())
+        _drainUntil = within >= TimeSpan.Zero ? Loop.Now + (long)Math.Min(within.TotalMilliseconds, long.MaxValue / 4) : long.MaxValue;
+        if (_confirmed || (within >= TimeSpan.Zero && within < Silence))
         {
-            _life.Set(within > TimeSpan.Zero ? within : TimeSpan.FromTicks(1), DeadlineKind.Drain);
+            WatchDrain();
         }
-        else
-        {
-            _life.Set(UntilNotAfter(), DeadlineKind.MaxAge);
-        }
+    }
+
+    // Until it is confirmed the deadline is the verdict's, which others may wait for and which comes sooner.
+    private void WatchDrain()
+    {
+        var left = _drainUntil == long.MaxValue ? TimeSpan.MaxValue : TimeSpan.FromMilliseconds(Math.Max(1, _drainUntil - Loop.Now));
+        var valid = UntilNotAfter();
+        _life.Set(left < valid ? left : valid, left < valid ? DeadlineKind.Drain : DeadlineKind.MaxAge);
     }
 
     /// <summary>Ends the connection, whatever its state; its place under the cap is free.</summary>
@@ -66,6 +71,7 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         var ended = _input.Status switch
         {
             _ when _output.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} took no more of the request in time, and had not answered.", "Look at the origin, or raise timeouts.betweenBytes."),
+            IoStatus.Ok when SpokeUnasked => new Failure(Outcome.ResponseMalformed, $"{origin} sent bytes on an idle connection, before the request.", "Look at the origin; the request was not repeated, because it may not be sent twice."),
             IoStatus.TimedOut => new Failure(Outcome.ResponseTimeout, $"{origin} sent no response head in time.", "Look at the origin, or raise timeouts.firstByte."),
             _ when _cut => new Failure(Outcome.ConnectionTerminated, $"{origin} had not answered when its connection had to end: {WhyCut()}.", "Send the request again; raise pool.drainTimeout of this upstream if its answers take longer."),
             IoStatus.Reset => new Failure(AfterSilence, $"{origin} reset the connection before a response byte.", NextAfterSilence()),

@@ -116,6 +116,7 @@ internal sealed partial class UpstreamConnection : IValueTaskSource<ReadResult>
     {
         _parkedResult = _parked.GetResult();
         var awaited = _parkedState == ParkedRead.Awaited;
+        SpokeUnasked = _lent && _leasedIn == Loop.Outbox.Turn;
         _parkedState = awaited ? ParkedRead.None : ParkedRead.Done;
         if (State == UpstreamState.Closed)
         {

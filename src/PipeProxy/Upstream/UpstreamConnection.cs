@@ -32,11 +32,13 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
     private LoopPipeReader _input = null!;
     private LoopPipeWriter _output = null!;
     private long _tooOldAt;
+    private long _drainUntil;
     private long _headUntil;
     private TimeSpan _announcedIdle = TimeSpan.MaxValue;
     private UpstreamCloseReason _drainedFor;
     private bool _lent;
     private bool _shelved;
+    private uint _leasedIn;
     private bool _ahead;
     private bool _confirmed;
     private bool _cut;
@@ -81,6 +83,9 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
 
     /// <summary>It lay on the shelf and had been confirmed, so that it may have died of age before this request met it.</summary>
     public bool MayBeStale => _shelved && _confirmed;
+
+    /// <summary>What the first read of this lease gave had come before anything of the request left: it is no answer to it.</summary>
+    public bool SpokeUnasked { get; private set; }
 
     /// <summary>The origin asked for a client certificate; null when unknown or not TLS.</summary>
     public bool? CertificateRequested => (_stream as SecuredStream)?.CertificateRequested;
@@ -161,6 +166,7 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
         }
 
         _lent = true;
+        _leasedIn = Loop.Outbox.Turn;
         if (State == UpstreamState.Idle)
         {
             Enter(UpstreamState.Busy);
@@ -245,7 +251,11 @@ internal sealed partial class UpstreamConnection : IDeadlineOwner
             Enter(_lent ? UpstreamState.Busy : UpstreamState.Idle);
         }
 
-        if (State != UpstreamState.Draining)
+        if (State == UpstreamState.Draining)
+        {
+            WatchDrain();
+        }
+        else
         {
             WatchAge();
         }

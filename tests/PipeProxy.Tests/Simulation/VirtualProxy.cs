@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using PipeProxy.Configuration;
 using PipeProxy.Simulation;
 using PipeProxy.Simulation.Network;
@@ -60,6 +61,17 @@ internal sealed class VirtualProxy : IOriginHost, IDisposable
     {
         _network.ConnectClient(client, Listener);
         return client;
+    }
+
+    /// <summary>What these peers send reaches the proxy's loop as one batch, in this order.</summary>
+    internal void ArriveTogether(params (ScriptedPeer From, string Text)[] pieces)
+    {
+        foreach (var (from, text) in pieces)
+        {
+            var segment = _network.Rent(from.Wire, SegmentKind.Data, toProxy: true);
+            segment.Set(Encoding.ASCII.GetBytes(text));
+            from.Wire.Arrive(segment);
+        }
     }
 
     /// <summary>Lets everything happen until then, in seconds since the beginning.</summary>
