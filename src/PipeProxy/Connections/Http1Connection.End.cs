@@ -118,6 +118,10 @@ internal sealed partial class Http1Connection
         _stream.Close();
     }
 
+    // A client that was not the one to say that this is the last answer may have sent another request already.
+    private bool MaySendMore(Exchange exchange)
+        => exchange.BodyPending || _input.BufferedBytes > 0 || exchange.Failure?.Outcome.Side == OutcomeSide.Client || (exchange.HasHead && exchange.Request.KeepAlive && !exchange.IsTunnel);
+
     // Reads and drops what a client still sends, so that its answer is not lost to a reset of ours (RFC 9112 section 9.6).
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
     private async ValueTask LingerAsync()

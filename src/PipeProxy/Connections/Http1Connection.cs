@@ -174,7 +174,7 @@ internal sealed partial class Http1Connection
                         _services.Report(exchange, _stream.Loop);
                     }
 
-                    if (exchange.CloseAfter && exchange.AnswerStarted && !_stream.IsClosed && (exchange.BodyPending || _input.BufferedBytes > 0 || exchange.Failure?.Outcome.Side == OutcomeSide.Client))
+                    if (exchange.CloseAfter && exchange.AnswerStarted && !_stream.IsClosed && MaySendMore(exchange))
                     {
                         BeginLinger();
                         await LingerAsync();

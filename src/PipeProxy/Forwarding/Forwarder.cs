@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Text;
 using PipeProxy.Connections;
 using PipeProxy.Http1;
 using PipeProxy.Routing;
@@ -43,7 +44,15 @@ internal sealed class Forwarder(UpstreamPool pool)
     {
         exchange.Origin = target.Origin;
         exchange.Certificate = target.CertificateName;
-        if (exchange.Framing.HasBody && !match.Route.Config.AllowGetBody && exchange.Request.Method is HttpMethodKind.Get or HttpMethodKind.Head)
+        // Other spellings are other methods (RFC 9110 section 9.1), but an origin may take them for these two.
+        var isHead = Ascii.EqualsIgnoreCase(exchange.Request.MethodSpan, "HEAD"u8);
+        if (isHead && exchange.Request.Method != HttpMethodKind.Head)
+        {
+            exchange.Fail(new Failure(Outcome.RequestMalformed, "A method that is HEAD but for its case is refused: origins disagree about whether a body follows.", "Write HEAD in capitals."));
+            return;
+        }
+
+        if (exchange.Framing.HasBody && !match.Route.Config.AllowGetBody && (isHead || Ascii.EqualsIgnoreCase(exchange.Request.MethodSpan, "GET"u8)))
         {
             exchange.Fail(new Failure(Outcome.RequestMalformed, "A GET or HEAD request with a body is refused: origins disagree about its end.", "Send no body, or set allowGetBody on the route."));
             return;

@@ -113,17 +113,20 @@ internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
 
     internal override void Close()
     {
-        if (IsClosed)
+        if (!IsClosed)
         {
-            return;
-        }
+            if (_receiveEnded is IoStatus.Ok or IoStatus.Aborted)
+            {
+                // All at once; the bytes go nowhere. Closed with something unread, the system would reset.
+                _ = Libc.Receive(_descriptor, null, int.MaxValue, Libc.Truncate | Libc.DontWait);
+            }
 
-        if (_receiveEnded == IoStatus.Aborted)
-        {
-            // All at once; the bytes go nowhere.
-            _ = Libc.Receive(_descriptor, null, int.MaxValue, Libc.Truncate | Libc.DontWait);
+            CloseDescriptor();
         }
+    }
 
+    private void CloseDescriptor()
+    {
         _transport.Close(this, _descriptor);
         _descriptor = -1;
         _batchLate?.Clear();
@@ -145,7 +148,7 @@ internal sealed unsafe partial class EpollSocket : TransportSocket, IEpollTarget
         {
             var resetOnClose = stackalloc int[2] { 1, 0 };
             _ = Libc.SetOption(_descriptor, Libc.LevelSocket, Libc.Linger, resetOnClose, 2 * sizeof(int));
-            Close();
+            CloseDescriptor();
         }
     }
 

@@ -140,11 +140,7 @@ internal sealed class SystemSocket : TransportSocket
 
         // Disposing a socket under a pending receive makes System.Net.Sockets reset the connection. A shutdown of both sides ends the receive instead, and then the socket closes with what was sent still on its way.
         _closed = true;
-        if (_receiveEnded == IoStatus.Aborted)
-        {
-            DropReceived();
-        }
-
+        DropReceived();
         Shutdown(SocketShutdown.Both);
         OnOperationEnded();
     }
@@ -270,10 +266,13 @@ internal sealed class SystemSocket : TransportSocket
         _send.BufferList = _gathered;
     }
 
+    // Closed with something unread, the system would reset.
     private void DropReceived()
     {
         try
         {
+            // A receive that waits may be faster; then there is nothing, and that must not be waited for.
+            _socket.Blocking = false;
             Span<byte> dropped = stackalloc byte[4096];
             while (_socket.Available > 0 && _socket.Receive(dropped) > 0)
             {
@@ -281,7 +280,7 @@ internal sealed class SystemSocket : TransportSocket
         }
         catch (SocketException)
         {
-            // Reset meanwhile: nothing is left to drop.
+            // Reset meanwhile, or taken: nothing is left to drop.
         }
     }
 

@@ -33,13 +33,13 @@ internal abstract class TransportSocket(EventLoop loop)
     /// <summary>Sends from the front of the buffer without consuming it; the result says how many bytes went.</summary>
     internal abstract ValueTask<IoResult> SendAsync(OutBuffer output);
 
-    /// <summary>Nobody receives any more: a receive that waits, and every later one, completes with <see cref="IoStatus.Aborted"/>. Sending goes on, and what has come by the time of a <see cref="Close"/> is dropped, lest the system make a reset of it.</summary>
+    /// <summary>Nobody receives any more: a receive that waits, and every later one, completes with <see cref="IoStatus.Aborted"/>. Sending goes on.</summary>
     internal abstract void EndReceive();
 
     /// <summary>FIN after what was sent.</summary>
     internal abstract void ShutdownSend();
 
-    /// <summary>FIN after what was sent, and closed once the last operation ended; operations complete with <see cref="IoStatus.Aborted"/>.</summary>
+    /// <summary>FIN after what was sent, and closed once the last operation ended; what has come unread is dropped, lest the system make a reset of it. Operations complete with <see cref="IoStatus.Aborted"/>.</summary>
     internal abstract void Close();
 
     /// <summary>RST; operations complete with <see cref="IoStatus.Aborted"/>.</summary>

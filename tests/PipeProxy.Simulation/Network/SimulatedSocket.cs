@@ -159,7 +159,7 @@ internal sealed class SimulatedSocket : TransportSocket
         }
 
         _closed = true;
-        _wire?.CloseByProxy(reset || _received.Count > 0);
+        _wire?.CloseByProxy(reset);
         DropReceived();
         if (_watching)
         {

@@ -67,6 +67,22 @@ public sealed class SlowClientTests
     }
 
     [Fact]
+    public void ProxyDecidesThatAnAnswerIsTheLast_WhatTheClientHasSentMeanwhileCutsNothing()
+    {
+        using var proxy = new VirtualProxy(Timeouts, AnsweringOrigin, new LimitConfig { RequestsPerConnection = 1 });
+        var client = proxy.Connect(new ScriptedPeer(proxy.World, Get) { PausesSeconds = 4 });
+
+        // The first before the end, the second behind it.
+        proxy.World.After(3_000_000, () => client.Send(Get));
+        proxy.World.After(5_000_000, () => client.Send(Get));
+        proxy.RunUntil(40);
+
+        Assert.EndsWith("\r\n\r\n" + Body, client.Received, StringComparison.Ordinal);
+        Assert.Equal((SeenEnd.End, 0), (client.Seen, proxy.OpenClients));
+        Assert.Single(proxy.Origins);
+    }
+
+    [Fact]
     public void ClientGoesOnSendingBehindItsDeadline_AnswerArrivesWholeAllTheSame()
     {
         using var proxy = new VirtualProxy(Timeouts, AnsweringOrigin);

@@ -17,7 +17,7 @@ internal sealed class VirtualProxy : IOriginHost, IDisposable
     private readonly ReverseProxy _proxy;
     private readonly Func<World, ScriptedPeer> _origin;
 
-    internal VirtualProxy(TimeoutConfig timeouts, Func<World, ScriptedPeer> origin)
+    internal VirtualProxy(TimeoutConfig timeouts, Func<World, ScriptedPeer> origin, LimitConfig? limits = null)
     {
         _origin = origin;
         World = new World(1);
@@ -28,6 +28,7 @@ internal sealed class VirtualProxy : IOriginHost, IDisposable
             {
                 Listeners = [new ListenerConfig { Url = $"http://{Listener}" }],
                 Timeouts = timeouts,
+                Limits = limits ?? new LimitConfig(),
                 Resolve = new Dictionary<string, IReadOnlyList<string>> { ["origin.test"] = ["10.2.0.1"] },
                 Routes = [new RouteConfig { Path = "/{*rest}", Handler = new RouteHandlerConfig.UrlForward("http://origin.test") }],
             })

@@ -293,6 +293,24 @@ public abstract class HeldSendTests(TransportKind transport, bool usesRing)
     }
 
     [Fact]
+    public async Task ClosedWithSomethingUnread_PeerGetsAllAndAnEnd()
+    {
+        const int Bytes = 1_000_000;
+        await using var loops = Start();
+        var (ours, peer) = await loops.PairAsync();
+        await TestLoops.RunAsync(loops[1], async () => await WriteAsync(peer, "GET / HT"));
+        await loops.RunAsync(async () =>
+        {
+            // It is there, and nobody takes it.
+            await ours.ReadAsync(Memory<byte>.Empty);
+            ours.Write(new byte[Bytes]);
+            ours.Close();
+        });
+
+        Assert.Equal((Bytes, IoStatus.End), await TestLoops.RunAsync(loops[1], () => CountToEndAsync(peer)));
+    }
+
+    [Fact]
     public async Task PeerSendsWhileWeClose_ItGetsAllTheSame()
     {
         await using var loops = Start();
