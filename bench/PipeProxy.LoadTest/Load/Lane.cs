@@ -147,7 +147,7 @@ internal sealed class Lane : IDisposable
             _idle.Enqueue(connection);
             SetAlarm();
         }
-        else if (_budget > 0)
+        else if (_budget > 0 && now < Owner.CutOff)
         {
             _budget--;
             connection.Begin(now, now);

@@ -79,7 +79,11 @@ internal sealed partial class LoadConnection
         _busy = false;
         _served++;
         lane.Busy--;
-        lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt);
+        if (now <= lane.Owner.CutOff)
+        {
+            lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt);
+        }
+
         if (!keepAlive || _served == lane.RequestsPerConnection || _flushing || _sendStatus != IoStatus.Ok)
         {
             Close();
@@ -130,7 +134,11 @@ internal sealed partial class LoadConnection
             return;
         }
 
-        lane.Owner.Tally.Failed(kind, reason);
+        if (Clock.Now <= lane.Owner.CutOff)
+        {
+            lane.Owner.Tally.Failed(kind, reason);
+        }
+
         End(kind);
     }
 

@@ -78,7 +78,11 @@ internal sealed partial class LoadConnection(Lane lane, int number)
         }
 
         var now = Clock.Now;
-        lane.Owner.Tally.Connected(now - begun);
+        if (now <= lane.Owner.CutOff)
+        {
+            lane.Owner.Tally.Connected(now - begun);
+        }
+
         (_stream, _served, _end, _flushing, _sendStatus) = (stream, 0, 0, false, IoStatus.Ok);
         if (_buffer.Length == 0)
         {

@@ -12,7 +12,7 @@ namespace PipeProxy.LoadTest.Load;
 /// 2 prepare   open all connections; not measured
 /// 3 warm up   load as later; thrown away
 /// 4 measure   an interval at a time
-/// 5 finish    open loop and --requests: what is under way may end, within --timeout
+/// 5 finish    open loop: what is under way may end, within --timeout
 /// 6 end       close everything, add up
 /// </code>
 /// </remarks>
@@ -27,10 +27,7 @@ internal sealed class LoadRun : IDisposable
     private readonly Task _stopped;
     private readonly HandshakeWorkers? _workers;
     private readonly LoadLoop[] _loops;
-    private readonly Tally _total = new();
-    private readonly Tally _interval = new();
-    private readonly Queue<Tally> _spare = new();
-    private readonly List<IntervalResult> _intervals = [];
+    private readonly IntervalLog _log;
     private Task _finished = Task.CompletedTask;
     private LaneDivision? _division;
     private Exception? _bug;
@@ -48,7 +45,11 @@ internal sealed class LoadRun : IDisposable
         _stopped = stopped.Task;
         _workers = plan.Targets.Any(static target => target.IsTls) ? new HandshakeWorkers() : null;
         _loops = [.. Enumerable.Range(0, plan.Threads).Select(index => new LoadLoop(index, plan, exception => _bug ??= exception))];
+        _log = new IntervalLog(_loops, progress);
     }
+
+    // Not _finished, which completes a moment later, on another thread.
+    private bool IsFinished => Array.TrueForAll(_loops, static loop => loop.Finished.IsCompleted);
 
     /// <exception cref="LoadException">Nothing can be measured.</exception>
     internal async Task<LoadResult> RunAsync()
@@ -59,7 +60,6 @@ internal sealed class LoadRun : IDisposable
         foreach (var loop in _loops)
         {
             loop.Loop.Start();
-            _spare.Enqueue(new Tally());
         }
 
         _finished = Task.WhenAll(_loops.Select(static loop => loop.Finished));
@@ -94,8 +94,8 @@ internal sealed class LoadRun : IDisposable
 
         // :: Step 4: measure
         var started = DateTimeOffset.UtcNow;
-        var begin = await TakeAsync(_division!.Limits(_plan.Requests)).ConfigureAwait(false);
-        _intervals.Clear();
+        var (begin, _) = await _log.TakeAsync(_division!.Limits(_plan.Requests)).ConfigureAwait(false);
+        _log.Drop();
         if (_plan.Warmup == TimeSpan.Zero)
         {
             begin = await StartAsync().ConfigureAwait(false);
@@ -107,20 +107,20 @@ internal sealed class LoadRun : IDisposable
             process.Begin();
         }
 
-        _total.Clear();
         var (end, gaveUp) = await MeasureAsync(begin).ConfigureAwait(false);
 
         // :: Step 5: finish
         var interrupted = _stopped.IsCompleted;
         var unsent = (await Task.WhenAll(_loops.Select(static loop => loop.StopSendingAsync())).ConfigureAwait(false)).Sum();
-        if ((_plan.Rate is not null || _plan.Requests is not null) && !interrupted && !gaveUp)
+        if (_plan.Rate is not null && !interrupted && !gaveUp)
         {
             await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
         }
 
         // :: Step 6: end
-        var last = await TakeAsync().ConfigureAwait(false);
-        AddInterval(begin, end);
+        var (_, last) = await _log.TakeAsync().ConfigureAwait(false);
+        end = _plan.Rate is null ? Math.Min(end, last) : end;
+        _log.Close(Clock.Seconds(end - begin));
         var cpu = Environment.CpuUsage.TotalTime - ownCpu;
         foreach (var process in _watched)
         {
@@ -136,9 +136,9 @@ internal sealed class LoadRun : IDisposable
         {
             Plan = _plan,
             Started = started,
-            Seconds = Clock.Seconds((_plan.Requests is not null && !interrupted ? Math.Min(last, end) : end) - begin),
-            Total = _total,
-            Intervals = _intervals,
+            Seconds = Clock.Seconds(end - begin),
+            Total = _log.Total,
+            Intervals = _log.Intervals,
             Watched = [.. _watched.Select(static process => process.Usage)],
             OwnCpu = cpu,
             Unsent = unsent,
@@ -156,73 +156,59 @@ internal sealed class LoadRun : IDisposable
             await TickAsync(prepared, Tick).ConfigureAwait(false);
         }
 
-        await TakeAsync().ConfigureAwait(false);
-        if (_interval.Connecting.TotalCount == 0 && _interval.Errors > 0)
+        await _log.TakeAsync().ConfigureAwait(false);
+        if (_log.Taken is { Connecting.TotalCount: 0, Errors: > 0 })
         {
-            var (kind, text) = _interval.Reasons.MaxBy(static reason => reason.Value).Key;
+            var (kind, text) = _log.Taken.Reasons.MaxBy(static reason => reason.Value).Key;
             throw new LoadException($"No connection could be made ({kind}): {text}");
         }
 
-        _interval.Clear();
+        _log.Drop();
     }
 
-    private async Task<long> StartAsync() => (await Task.WhenAll(_loops.Select(static loop => loop.StartAsync())).ConfigureAwait(false)).Max();
+    // The first to start begins the time: with the last, what the others had answered until then would count as answered in no time.
+    private async Task<long> StartAsync() => (await Task.WhenAll(_loops.Select(static loop => loop.StartAsync())).ConfigureAwait(false)).Min();
 
     private async Task<(long End, bool GaveUp)> MeasureAsync(long begin)
     {
         var end = _plan.Duration is { } duration ? begin + Clock.Of(duration) : long.MaxValue;
         foreach (var loop in _loops)
         {
-            loop.PostEnd(end);
+            loop.PostEnd(end, cutsOff: _plan.Rate is null);
         }
 
+        // Boundaries stand on a grid; one that has passed by the time the last interval is closed is skipped.
         var step = Clock.Of(_plan.Interval);
-        for (var k = 1L; ; k++)
+        for (var boundary = begin + step; ; boundary += (((Clock.Now - boundary) / step) + 1) * step)
         {
-            var boundary = begin + (k * step);
             await PassAsync(Math.Min(boundary, end)).ConfigureAwait(false);
-            if (_finished.IsCompleted || _stopped.IsCompleted || boundary >= end)
+            if (IsFinished || _stopped.IsCompleted || Clock.Now >= end)
             {
-                // The last interval is closed when what is under way has ended.
-                // A schedule lasts as long as it was meant to, also when its last request was answered early.
-                var whole = _plan.Rate is not null && _plan.Requests is null && !_stopped.IsCompleted;
-                return (whole ? end : Math.Min(Clock.Now, end), false);
+                return (EndOf(end), false);
             }
 
-            AddInterval(begin, await TakeAsync().ConfigureAwait(false));
-            if (_total.Requests == 0 && _total.Errors >= Math.Max(20, 3 * _plan.Connections))
+            var (_, at) = await _log.TakeAsync().ConfigureAwait(false);
+            if (IsFinished || at >= end)
             {
-                return (Clock.Now, true);
+                // It ended meanwhile: what was taken belongs to the last interval.
+                return (EndOf(end), false);
+            }
+
+            _log.Close(Clock.Seconds(at - begin));
+            if (_log.Total.Requests == 0 && _log.Total.Errors >= Math.Max(20, 3 * _plan.Connections))
+            {
+                return (_plan.Rate is null ? end : Clock.Now, true);
             }
         }
     }
 
-    // What every loop counted goes into _interval; the latest moment at which one handed over is the end of it.
-    private async Task<long> TakeAsync(long[][]? limits = null)
-    {
-        var taken = await Task.WhenAll(_loops.Select((loop, index) => loop.TakeAsync(_spare.Dequeue(), limits?[index]))).ConfigureAwait(false);
-        _interval.Clear();
-        foreach (var (tally, _) in taken)
-        {
-            _interval.Add(tally);
-            tally.Clear();
-            _spare.Enqueue(tally);
-        }
-
-        return taken.Max(static part => part.At);
-    }
-
-    private void AddInterval(long begin, long at)
-    {
-        _total.Add(_interval);
-        var before = _intervals.Count == 0 ? 0 : _intervals[^1].At;
-        var interval = IntervalResult.Of(_interval, Clock.Seconds(at - begin), before);
-        if (interval.Seconds > 0)
-        {
-            _intervals.Add(interval);
-            _progress.Measured(interval, _total);
-        }
-    }
+    // A schedule lasts as long as it was meant to, also when its last request was answered early; a number of requests until the last of them has ended.
+    // A closed loop counts until its tallies are taken or it is cut off, whichever comes first.
+    private long EndOf(long end)
+        => _plan is { Rate: not null, Requests: null } && !_stopped.IsCompleted ? end
+            : IsFinished ? Math.Min(_loops.Max(static loop => loop.Finished.Result), end)
+            : _plan.Rate is null ? end
+            : Math.Min(Clock.Now, end);
 
     // Until the moment, the end of all requests, or Ctrl-C.
     private async Task PassAsync(long until)
