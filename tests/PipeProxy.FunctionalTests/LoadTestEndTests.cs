@@ -19,4 +19,54 @@ public sealed class LoadTestEndTests
         Assert.Equal(0.3, run.Sum("seconds"), 0.001);
         Assert.All(run.Json.GetProperty("intervals").EnumerateArray(), static slot => Assert.True(slot.GetProperty("seconds").GetDouble() > 0));
     }
+
+    [Theory]
+    [InlineData("HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno", 0)]
+    [InlineData("HTTP/1.1 408 Request Timeout\r\nConnection: ", 1)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 1)]
+    public async Task Answer408OnAnIdleConnection_IsNoErrorAndOthersAre(string unasked, int malformed)
+    {
+        // The request goes to the first of two connections, and is answered when the tool has given the idle one up.
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = ByteOrigin.Start(async connection =>
+        {
+            if (connection.Number == 0)
+            {
+                await connection.ReadHeadAsync();
+                asked.SetResult();
+                await over.Task;
+                await connection.WriteAsync(Answer);
+                return;
+            }
+
+            await asked.Task;
+            await connection.WriteAsync(unasked);
+            connection.ShutdownSend();
+            try
+            {
+                await connection.TryReadHeadAsync();
+            }
+            finally
+            {
+                over.TrySetResult();
+            }
+        });
+        using var run = await LoadTestRun.RunAsync(origin.Url + "/", "-c", "2", "-n", "1");
+        Assert.Equal((malformed, 1, malformed), (run.ExitCode, run.Whole("requests"), run.Whole("errors", "http", "malformed")));
+        Assert.Equal(malformed, run.Whole("errors", "total"));
+    }
+
+    [Fact]
+    public async Task Answer408BehindAnAnswer_IsNoErrorEither()
+    {
+        await using var origin = ByteOrigin.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync(Answer + "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        });
+        using var run = await LoadTestRun.RunAsync(origin.Url + "/", "-c", "1", "-n", "2");
+        Assert.Equal((0, 2, 0), (run.ExitCode, run.Whole("requests"), run.Whole("errors", "total")));
+        Assert.Equal(2, origin.Connections.Count);
+    }
 }

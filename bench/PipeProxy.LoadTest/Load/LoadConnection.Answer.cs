@@ -9,6 +9,7 @@ namespace PipeProxy.LoadTest.Load;
 internal sealed partial class LoadConnection
 {
     private const int LargestBufferBytes = 256 * 1024;
+    private const string Unasked = "bytes that no request asked for";
 
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
     private async ValueTask ReadAsync(LoopStream stream)
@@ -33,7 +34,7 @@ internal sealed partial class LoadConnection
         _end += bytes;
         if (!_busy)
         {
-            Refuse("bytes that no request asked for");
+            ReceivedUnasked();
             return;
         }
 
@@ -41,6 +42,11 @@ internal sealed partial class LoadConnection
         {
             case ReadStatus.Done when consumed == _end:
                 Answered(_reader.Head.KeepAlive);
+                break;
+
+            case ReadStatus.Done when UnaskedAnswer.Read(_buffer.AsSpan(consumed, _end - consumed)) == ReadStatus.Done:
+                // It came so late that the server had given up waiting for another request meanwhile.
+                Answered(keepAlive: false);
                 break;
 
             case ReadStatus.Done:
@@ -53,6 +59,26 @@ internal sealed partial class LoadConnection
 
             default:
                 Keep(consumed);
+                break;
+        }
+    }
+
+    private void ReceivedUnasked()
+    {
+        switch (UnaskedAnswer.Read(_buffer.AsSpan(0, _end)))
+        {
+            case ReadStatus.Done:
+                // An idle connection that the other side closes; the next request opens another.
+                Close();
+                break;
+
+            case ReadStatus.NeedMore:
+                // Should a request begin now, this is read as its answer: so does every client that cannot know which came first.
+                Keep(0);
+                break;
+
+            default:
+                Refuse(Unasked);
                 break;
         }
     }
@@ -98,6 +124,12 @@ internal sealed partial class LoadConnection
         if (_busy && status == IoStatus.End && _reader.TryEnd())
         {
             Answered(keepAlive: false);
+            return;
+        }
+
+        if (!_busy && _end > 0)
+        {
+            Refuse(Unasked);
             return;
         }
 
@@ -168,6 +200,7 @@ internal sealed partial class LoadConnection
     {
         _stream?.Close();
         _stream = null;
+        _end = 0;
         _late = false;
         _reader.Reset();
     }
