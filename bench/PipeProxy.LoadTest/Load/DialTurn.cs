@@ -5,10 +5,10 @@ namespace PipeProxy.LoadTest.Load;
 /// <param name="Address">Index of the address.</param>
 internal readonly record struct DialTurn(int Certificate, int Address)
 {
-    // With both taken modulo the number, two and two would meet in two of four pairs.
     /// <param name="number">The connection's, or the turn's in a rotation.</param>
     /// <param name="certificates">How many there are, at least 1.</param>
     /// <param name="addresses">How many there are, at least 1.</param>
     internal static DialTurn Of(uint number, int certificates, int addresses)
+        // With both modulo the number, two and two would meet in two of four pairs.
         => new((int)(number % (uint)certificates), (int)(number / (uint)certificates % (uint)addresses));
 }

@@ -53,9 +53,9 @@ internal sealed class Origin
                 ? [.. usable.Select(address => new IPEndPoint(address, url.Port))]
                 : throw new LoadException($"'{url.Host}' has no address.");
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            throw new LoadException($"The name '{url.Host}' cannot be resolved: {e.Message}.");
+            throw new LoadException($"The name '{url.Host}' cannot be resolved: {e.Message.TrimEnd('.')}.");
         }
     }
 }
