@@ -69,4 +69,19 @@ public sealed class LoadTestEndTests
         Assert.Equal((0, 2, 0), (run.ExitCode, run.Whole("requests"), run.Whole("errors", "total")));
         Assert.Equal(2, origin.Connections.Count);
     }
+
+    [Fact]
+    public async Task DescriptorsThatRunOut_AreConnectErrors()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It reads Linux's limits.");
+        await using var origin = ByteOrigin.Answering(Answer);
+        await using var process = await TestProcess.RunAsync(
+            "/bin/sh", ["-c", "ulimit -n 200 && exec \"$0\" \"$@\"", LoadTestBinary.Path, origin.Url + "/", "-c", "210", "-n", "420", "--output", "json"], timeout: TimeSpan.FromSeconds(60));
+        using var run = LoadTestRun.Of(process, process.ExitCode);
+        Assert.Equal(0, run.ExitCode);
+        var refused = run.Whole("errors", "socket", "connect");
+        Assert.True(refused > 0);
+        Assert.Equal(420, run.Whole("requests") + refused);
+        Assert.Equal("the system's limit of 200 open descriptors (ulimit -n) is reached", run.Json.GetProperty("errors").GetProperty("reasons")[0].GetProperty("text").GetString());
+    }
 }

@@ -19,6 +19,11 @@ internal sealed class Dialer(Origin origin, LoadPlan plan, HandshakeWorkers? wor
     /// <param name="number">The connection's, for its certificate and its address.</param>
     internal async ValueTask<DialResult> OpenAsync(EventLoop loop, int number)
     {
+        if (!DescriptorReserve.HasRoom)
+        {
+            return new DialResult(null, SocketErrorKind.Connect, $"the system's limit of {DescriptorReserve.Limit} open descriptors (ulimit -n) is reached");
+        }
+
         // Loops share the count, so that a rotation goes through all certificates before it repeats one.
         var turn = DialTurn.Of(plan.Tls.Rotate ? (uint)Interlocked.Increment(ref _dialled) : (uint)number, Math.Max(_tls.Length, 1), origin.Addresses.Count);
         var address = origin.Addresses[turn.Address];
