@@ -20,7 +20,7 @@ internal sealed class RunOptions
     private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections, each one client. Default 64.", "-c");
     private readonly Option<int?> _threads = Amounts.Whole("--threads", "Event loops, each one thread. Default 1: one drives tens of thousands of requests per second.", "-t");
     private readonly Option<TimeSpan?> _duration = Amounts.Time("--duration", "How long to measure. Default 10s, or without end with --requests.", "-d");
-    private readonly Option<long?> _requests = Amounts.Count("--requests", "Measure so many requests.", "-n");
+    private readonly Option<long?> _requests = Amounts.Count("--requests", "Send and measure so many requests: answers and errors together are as many.", "-n");
     private readonly Option<double?> _rate = Amounts.Rate("--rate", "Open loop: so many requests per second, each at a moment fixed beforehand; latency counts from that moment.");
     private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load that is not measured, before. Default none.");
     private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");

@@ -84,4 +84,33 @@ public sealed class LoadTestEndTests
         Assert.Equal(420, run.Whole("requests") + refused);
         Assert.Equal("the system's limit of 200 open descriptors (ulimit -n) is reached", run.Json.GetProperty("errors").GetProperty("reasons")[0].GetProperty("text").GetString());
     }
+
+    [Theory]
+    [InlineData("3")]
+    [InlineData("3", "--rate", "2000")]
+    [InlineData("5", "-t", "2")]
+    public async Task RequestsBehindAWarmUpWithMoreConnections_AreNoMoreThanAskedFor(string requests, params string[] options)
+    {
+        await using var origin = ByteOrigin.Answering(Answer);
+        using var run = await LoadTestRun.RunAsync([origin.Url + "/", "-c", "16", "-n", requests, "--warmup", "100ms", .. options]);
+        Assert.Equal((0, requests, 0), (run.ExitCode, $"{run.Whole("requests")}", run.Whole("errors", "total")));
+    }
+
+    [Theory]
+    [InlineData("--warmup", "50ms")]
+    [InlineData("--rate", "1000")]
+    public async Task AnswersAndErrors_AreAsManyAsAskedFor(params string[] options)
+    {
+        await using var origin = ByteOrigin.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync(Answer);
+            await connection.ReadHeadAsync();
+            connection.Reset();
+        });
+        using var run = await LoadTestRun.RunAsync([origin.Url + "/", "-c", "3", "-n", "40", .. options]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.True(run.Whole("errors", "total") > 0);
+        Assert.Equal(40, run.Whole("requests") + run.Whole("errors", "total"));
+    }
 }

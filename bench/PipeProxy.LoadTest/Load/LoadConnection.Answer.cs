@@ -30,7 +30,11 @@ internal sealed partial class LoadConnection
 
     private void Received(int bytes)
     {
-        lane.Owner.Tally.Bytes += bytes;
+        if (IsCounted)
+        {
+            lane.Owner.Tally.Bytes += bytes;
+        }
+
         _end += bytes;
         if (!_busy)
         {
@@ -104,10 +108,13 @@ internal sealed partial class LoadConnection
         _end = 0;
         _busy = false;
         _served++;
-        lane.Busy--;
-        if (now <= lane.Owner.CutOff)
+        if (IsCounted)
         {
-            lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt);
+            lane.Busy--;
+            if (now <= lane.Owner.CutOff)
+            {
+                lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt);
+            }
         }
 
         if (!keepAlive || _served == lane.RequestsPerConnection || _flushing || _sendStatus != IoStatus.Ok)
@@ -166,7 +173,7 @@ internal sealed partial class LoadConnection
             return;
         }
 
-        if (Clock.Now <= lane.Owner.CutOff)
+        if ((IsCounted || !_busy) && Clock.Now <= lane.Owner.CutOff)
         {
             lane.Owner.Tally.Failed(kind, reason);
         }
@@ -186,7 +193,7 @@ internal sealed partial class LoadConnection
         if (_busy)
         {
             _busy = false;
-            lane.Busy--;
+            lane.Busy -= IsCounted ? 1 : 0;
             lane.Failed(this, kind);
         }
         else if (kind is not null)
