@@ -113,4 +113,39 @@ public sealed class LoadTestEndTests
         Assert.True(run.Whole("errors", "total") > 0);
         Assert.Equal(40, run.Whole("requests") + run.Whole("errors", "total"));
     }
+
+    [Fact]
+    public async Task CtrlCDuringTheWarmUp_IsNoResult()
+    {
+        await using var origin = ByteOrigin.Answering(Answer);
+        await using var process = TestProcess.Start(LoadTestBinary.Path, [origin.Url + "/", "-c", "2", "--warmup", "10m", "--output", "json"]);
+        await process.WaitForLineAsync("warming up");
+        process.Signal(ProcessSignal.Interrupt);
+        using var run = LoadTestRun.Of(process, await process.WaitForExitAsync());
+        Assert.Equal((1, false), (run.ExitCode, run.HasResult));
+        Assert.EndsWith("error: interrupted before anything was measured.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CtrlCWhileAScheduleWaitsForAnswers_CountsWhatWasDue()
+    {
+        // Five are due within the second; the origin sees all of them and answers none.
+        using SemaphoreSlim asked = new(0);
+        await using var origin = ByteOrigin.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            asked.Release();
+            await connection.StallAsync();
+        });
+        await using var process = TestProcess.Start(LoadTestBinary.Path, [origin.Url + "/", "-c", "20", "--rate", "5", "-d", "1s", "--timeout", "10m", "--output", "json"]);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.True(await asked.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        }
+
+        process.Signal(ProcessSignal.Interrupt);
+        using var run = LoadTestRun.Of(process, await process.WaitForExitAsync());
+        Assert.True(run.Json.GetProperty("interrupted").GetBoolean());
+        Assert.Equal((1, 0, 5, 0), (run.ExitCode, run.Whole("requests"), run.Whole("errors", "socket", "timeout"), run.Whole("unsent")));
+    }
 }

@@ -132,6 +132,17 @@ internal sealed class Lane : IDisposable
         return overdue;
     }
 
+    /// <summary>What is still under way has failed, and does not count again.</summary>
+    internal void GiveUp()
+    {
+        foreach (var connection in _connections)
+        {
+            connection.GiveUp();
+        }
+
+        (Epoch, Busy) = (Epoch + 1, 0);
+    }
+
     /// <summary>The connection is free.</summary>
     internal void Next(LoadConnection connection, long now)
     {

@@ -71,6 +71,15 @@ internal sealed partial class LoadConnection(Lane lane, int number)
         }
     }
 
+    /// <summary>The run ends, and what is under way had no answer.</summary>
+    internal void GiveUp()
+    {
+        if (_busy && IsCounted)
+        {
+            lane.Owner.Tally.Failed(SocketErrorKind.Timeout, "no answer until the run ended");
+        }
+    }
+
     private async Task OpenAsync()
     {
         var begun = Clock.Now;

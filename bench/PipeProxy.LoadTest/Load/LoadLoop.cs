@@ -95,6 +95,18 @@ internal sealed class LoadLoop
         return overdue;
     });
 
+    /// <summary>What is still under way has failed: the run ends.</summary>
+    internal Task GiveUpAsync() => CallAsync(() =>
+    {
+        foreach (var lane in _lanes)
+        {
+            lane.GiveUp();
+        }
+
+        CheckFinished();
+        return 0;
+    });
+
     /// <summary>Only this lane begins requests.</summary>
     /// <param name="lane">Its number.</param>
     /// <param name="requests">Of a closed loop: only so many; null for no bound.</param>

@@ -16,14 +16,17 @@ namespace PipeProxy.LoadTest.Load;
 /// 6 end       close everything, add up
 /// </code>
 /// </remarks>
-internal sealed class LoadRun : IDisposable
+internal sealed partial class LoadRun : IDisposable
 {
     // How exact --timeout is, and how long a closed loop pauses after a failed connect. Each tick wakes three threads.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
 
+    private const string TooEarly = "interrupted before anything was measured.";
+
     private readonly LoadPlan _plan;
     private readonly IReadOnlyList<WatchedProcess> _watched;
     private readonly IRunProgress _progress;
+    private readonly CancellationToken _stop;
     private readonly Task _stopped;
     private readonly HandshakeWorkers? _workers;
     private readonly LoadLoop[] _loops;
@@ -39,7 +42,7 @@ internal sealed class LoadRun : IDisposable
     /// <param name="stop">Ends the run early; what was measured until then is the result.</param>
     internal LoadRun(LoadPlan plan, IReadOnlyList<WatchedProcess> watched, IRunProgress progress, CancellationToken stop)
     {
-        (_plan, _watched, _progress) = (plan, watched, progress);
+        (_plan, _watched, _progress, _stop) = (plan, watched, progress, stop);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         stop.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), stopped);
         _stopped = stopped.Task;
@@ -48,14 +51,11 @@ internal sealed class LoadRun : IDisposable
         _log = new IntervalLog(_loops, progress);
     }
 
-    // Not _finished, which completes a moment later, on another thread.
-    private bool IsFinished => Array.TrueForAll(_loops, static loop => loop.Finished.IsCompleted);
-
     /// <exception cref="LoadException">Nothing can be measured.</exception>
     internal async Task<LoadResult> RunAsync()
     {
         // :: Step 1: resolve
-        var origins = await Origin.ResolveAsync(_plan.Targets, CancellationToken.None).ConfigureAwait(false);
+        var origins = await ResolveAsync().ConfigureAwait(false);
         _division = LaneDivision.Of(origins, _plan, _loops, _workers);
         foreach (var loop in _loops)
         {
@@ -92,6 +92,11 @@ internal sealed class LoadRun : IDisposable
             await PassAsync(Clock.Now + Clock.Of(_plan.Warmup)).ConfigureAwait(false);
         }
 
+        if (_stopped.IsCompleted)
+        {
+            throw new LoadException(TooEarly);
+        }
+
         // :: Step 4: measure
         var started = DateTimeOffset.UtcNow;
         var (begin, _) = await _log.TakeAsync(_division!.Limits(_plan.Requests)).ConfigureAwait(false);
@@ -110,14 +115,14 @@ internal sealed class LoadRun : IDisposable
         var (end, gaveUp) = await MeasureAsync(begin).ConfigureAwait(false);
 
         // :: Step 5: finish
-        var interrupted = _stopped.IsCompleted;
         var unsent = (await Task.WhenAll(_loops.Select(static loop => loop.StopSendingAsync())).ConfigureAwait(false)).Sum();
-        if (_plan.Rate is not null && !interrupted && !gaveUp)
+        if (_plan.Rate is not null)
         {
-            await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
+            await FinishAsync(gaveUp).ConfigureAwait(false);
         }
 
         // :: Step 6: end
+        var interrupted = _stopped.IsCompleted;
         var (_, last) = await _log.TakeAsync().ConfigureAwait(false);
         end = _plan.Rate is null ? Math.Min(end, last) : end;
         _log.Close(Clock.Seconds(end - begin));
@@ -147,6 +152,18 @@ internal sealed class LoadRun : IDisposable
         };
     }
 
+    private async Task<IReadOnlyList<Origin>> ResolveAsync()
+    {
+        try
+        {
+            return await Origin.ResolveAsync(_plan.Targets, _stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new LoadException(TooEarly);
+        }
+    }
+
     private async Task PrepareAsync()
     {
         _progress.Connecting(_plan.Connections);
@@ -168,47 +185,6 @@ internal sealed class LoadRun : IDisposable
 
     // The first to start begins the time: with the last, what the others had answered until then would count as answered in no time.
     private async Task<long> StartAsync() => (await Task.WhenAll(_loops.Select(static loop => loop.StartAsync())).ConfigureAwait(false)).Min();
-
-    private async Task<(long End, bool GaveUp)> MeasureAsync(long begin)
-    {
-        var end = _plan.Duration is { } duration ? begin + Clock.Of(duration) : long.MaxValue;
-        foreach (var loop in _loops)
-        {
-            loop.PostEnd(end, cutsOff: _plan.Rate is null);
-        }
-
-        // Boundaries stand on a grid; one that has passed by the time the last interval is closed is skipped.
-        var step = Clock.Of(_plan.Interval);
-        for (var boundary = begin + step; ; boundary += (((Clock.Now - boundary) / step) + 1) * step)
-        {
-            await PassAsync(Math.Min(boundary, end)).ConfigureAwait(false);
-            if (IsFinished || _stopped.IsCompleted || Clock.Now >= end)
-            {
-                return (EndOf(end), false);
-            }
-
-            var (_, at) = await _log.TakeAsync().ConfigureAwait(false);
-            if (IsFinished || at >= end)
-            {
-                // It ended meanwhile: what was taken belongs to the last interval.
-                return (EndOf(end), false);
-            }
-
-            _log.Close(Clock.Seconds(at - begin));
-            if (_log.Total.Requests == 0 && _log.Total.Errors >= Math.Max(20, 3 * _plan.Connections))
-            {
-                return (_plan.Rate is null ? end : Clock.Now, true);
-            }
-        }
-    }
-
-    // A schedule lasts as long as it was meant to, also when its last request was answered early; a number of requests until the last of them has ended.
-    // A closed loop counts until its tallies are taken or it is cut off, whichever comes first.
-    private long EndOf(long end)
-        => _plan is { Rate: not null, Requests: null } && !_stopped.IsCompleted ? end
-            : IsFinished ? Math.Min(_loops.Max(static loop => loop.Finished.Result), end)
-            : _plan.Rate is null ? end
-            : Math.Min(Clock.Now, end);
 
     // Until the moment, the end of all requests, or Ctrl-C.
     private async Task PassAsync(long until)
