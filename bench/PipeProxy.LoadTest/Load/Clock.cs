@@ -13,7 +13,8 @@ internal static class Clock
 
     internal static long Now => Stopwatch.GetTimestamp() * NanosecondsPerTick;
 
-    internal static long Of(TimeSpan time) => (long)(time.TotalMilliseconds * Millisecond);
+    /// <summary>At most 73 years, so that a moment and a time always add up.</summary>
+    internal static long Of(TimeSpan time) => (long)Math.Min(time.TotalMilliseconds * Millisecond, long.MaxValue / 4);
 
     internal static double Seconds(long nanoseconds) => (double)nanoseconds / Second;
 }

@@ -19,21 +19,25 @@ internal sealed class Dialer(Origin origin, LoadPlan plan, HandshakeWorkers? wor
     /// <param name="number">The connection's, for its certificate and its address.</param>
     internal async ValueTask<DialResult> OpenAsync(EventLoop loop, int number)
     {
-        var address = origin.Address(number);
+        if (!DescriptorReserve.HasRoom)
+        {
+            return new DialResult(null, SocketErrorKind.Connect, $"the system's limit of {DescriptorReserve.Limit} open descriptors (ulimit -n) is reached");
+        }
+
+        // Loops share the count, so that a rotation goes through all certificates before it repeats one.
+        var turn = DialTurn.Of(plan.Tls.Rotate ? (uint)Interlocked.Increment(ref _dialled) : (uint)number, Math.Max(_tls.Length, 1), origin.Addresses.Count);
+        var address = origin.Addresses[turn.Address];
         var connected = await loop.ConnectAsync(address, plan.Timeout);
         if (connected.Connection is not { } socket)
         {
             return new DialResult(null, SocketErrorKind.Connect, $"{address}: {Words.Of(connected.Status)}");
         }
 
-        return origin.IsTls ? await SecureAsync(socket, number) : new DialResult(socket, default, "");
+        return origin.IsTls ? await SecureAsync(socket, _tls[turn.Certificate]) : new DialResult(socket, default, "");
     }
 
-    private async ValueTask<DialResult> SecureAsync(SocketConnection socket, int number)
+    private async ValueTask<DialResult> SecureAsync(SocketConnection socket, TlsClientOptions options)
     {
-        // Loops share the count, so that a rotation goes through all certificates before it repeats one.
-        var turn = plan.Tls.Rotate ? (int)((uint)Interlocked.Increment(ref _dialled) % (uint)_tls.Length) : number % _tls.Length;
-        var options = _tls[turn];
         var verdict = new OriginVerdict(options.ServerName);
         var handshake = new TlsHandshake(socket, workers!, new TlsPeer(options.ServerName, socket.RemoteEndPoint, options.CertificateName, options.CertificateContext));
         var result = await handshake.RunAsync(ssl => ssl.AuthenticateAsClientAsync(ForHandshake(options, verdict)), options.HandshakeTimeout, verdict, static _ => null);

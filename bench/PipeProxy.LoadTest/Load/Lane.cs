@@ -38,8 +38,11 @@ internal sealed class Lane : IDisposable
 
     internal int RequestsPerConnection { get; }
 
-    /// <summary>Connections that wait for an answer.</summary>
+    /// <summary>Connections that wait for an answer which counts.</summary>
     internal int Busy { get; set; }
+
+    /// <summary>Changes when measuring begins: a request that began under another one does not count.</summary>
+    internal int Epoch { get; private set; }
 
     /// <summary>No further request will begin.</summary>
     internal bool IsExhausted => !_running || (_arrivals is null ? _budget == 0 : _arrivals.Next == long.MaxValue);
@@ -98,10 +101,10 @@ internal sealed class Lane : IDisposable
         Start(now);
     }
 
-    /// <summary>Measuring begins: only so many more answers. Requests that are under way since the warm-up are among them.</summary>
+    /// <summary>Measuring begins: only so many more requests. Those that are under way since the warm-up are not among them: they may be more than that.</summary>
     internal void Limit(long requests)
     {
-        requests = Math.Max(0, requests - Busy);
+        (Epoch, Busy) = (Epoch + 1, 0);
         _budget = requests;
         _arrivals?.Limit(requests);
     }
@@ -129,6 +132,17 @@ internal sealed class Lane : IDisposable
         return overdue;
     }
 
+    /// <summary>What is still under way has failed, and does not count again.</summary>
+    internal void GiveUp()
+    {
+        foreach (var connection in _connections)
+        {
+            connection.GiveUp();
+        }
+
+        (Epoch, Busy) = (Epoch + 1, 0);
+    }
+
     /// <summary>The connection is free.</summary>
     internal void Next(LoadConnection connection, long now)
     {
@@ -147,7 +161,7 @@ internal sealed class Lane : IDisposable
             _idle.Enqueue(connection);
             SetAlarm();
         }
-        else if (_budget > 0)
+        else if (_budget > 0 && now < Owner.CutOff)
         {
             _budget--;
             connection.Begin(now, now);

@@ -9,6 +9,7 @@ namespace PipeProxy.LoadTest.Load;
 internal sealed partial class LoadConnection
 {
     private const int LargestBufferBytes = 256 * 1024;
+    private const string Unasked = "bytes that no request asked for";
 
     [AsyncMethodBuilder(typeof(LoopTaskMethodBuilder))]
     private async ValueTask ReadAsync(LoopStream stream)
@@ -29,11 +30,15 @@ internal sealed partial class LoadConnection
 
     private void Received(int bytes)
     {
-        lane.Owner.Tally.Bytes += bytes;
+        if (IsCounted)
+        {
+            lane.Owner.Tally.Bytes += bytes;
+        }
+
         _end += bytes;
         if (!_busy)
         {
-            Refuse("bytes that no request asked for");
+            ReceivedUnasked();
             return;
         }
 
@@ -41,6 +46,11 @@ internal sealed partial class LoadConnection
         {
             case ReadStatus.Done when consumed == _end:
                 Answered(_reader.Head.KeepAlive);
+                break;
+
+            case ReadStatus.Done when UnaskedAnswer.Read(_buffer.AsSpan(consumed, _end - consumed)) == ReadStatus.Done:
+                // It came so late that the server had given up waiting for another request meanwhile.
+                Answered(keepAlive: false);
                 break;
 
             case ReadStatus.Done:
@@ -53,6 +63,26 @@ internal sealed partial class LoadConnection
 
             default:
                 Keep(consumed);
+                break;
+        }
+    }
+
+    private void ReceivedUnasked()
+    {
+        switch (UnaskedAnswer.Read(_buffer.AsSpan(0, _end)))
+        {
+            case ReadStatus.Done:
+                // An idle connection that the other side closes; the next request opens another.
+                Close();
+                break;
+
+            case ReadStatus.NeedMore:
+                // Should a request begin now, this is read as its answer: so does every client that cannot know which came first.
+                Keep(0);
+                break;
+
+            default:
+                Refuse(Unasked);
                 break;
         }
     }
@@ -78,8 +108,15 @@ internal sealed partial class LoadConnection
         _end = 0;
         _busy = false;
         _served++;
-        lane.Busy--;
-        lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt);
+        if (IsCounted)
+        {
+            lane.Busy--;
+            if (now <= lane.Owner.CutOff)
+            {
+                lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt);
+            }
+        }
+
         if (!keepAlive || _served == lane.RequestsPerConnection || _flushing || _sendStatus != IoStatus.Ok)
         {
             Close();
@@ -94,6 +131,12 @@ internal sealed partial class LoadConnection
         if (_busy && status == IoStatus.End && _reader.TryEnd())
         {
             Answered(keepAlive: false);
+            return;
+        }
+
+        if (!_busy && _end > 0)
+        {
+            Refuse(Unasked);
             return;
         }
 
@@ -130,7 +173,11 @@ internal sealed partial class LoadConnection
             return;
         }
 
-        lane.Owner.Tally.Failed(kind, reason);
+        if ((IsCounted || !_busy) && Clock.Now <= lane.Owner.CutOff)
+        {
+            lane.Owner.Tally.Failed(kind, reason);
+        }
+
         End(kind);
     }
 
@@ -146,7 +193,7 @@ internal sealed partial class LoadConnection
         if (_busy)
         {
             _busy = false;
-            lane.Busy--;
+            lane.Busy -= IsCounted ? 1 : 0;
             lane.Failed(this, kind);
         }
         else if (kind is not null)
@@ -160,6 +207,7 @@ internal sealed partial class LoadConnection
     {
         _stream?.Close();
         _stream = null;
+        _end = 0;
         _late = false;
         _reader.Reset();
     }

@@ -20,11 +20,15 @@ internal sealed partial class LoadConnection(Lane lane, int number)
     private int _served;
     private long _startedAt;
     private long _sentAt;
+    private int _epoch;
     private bool _busy;
     private bool _opening;
     private bool _flushing;
     private bool _late;
     private IoStatus _sendStatus;
+
+    // Whether the request is of those that are measured.
+    private bool IsCounted => _epoch == lane.Epoch;
 
     /// <summary>Opens the connection ahead of the first request.</summary>
     internal void Prepare()
@@ -43,6 +47,7 @@ internal sealed partial class LoadConnection(Lane lane, int number)
     {
         _busy = true;
         _startedAt = start;
+        _epoch = lane.Epoch;
         lane.Busy++;
         if (_stream is not null)
         {
@@ -66,6 +71,15 @@ internal sealed partial class LoadConnection(Lane lane, int number)
         }
     }
 
+    /// <summary>The run ends, and what is under way had no answer.</summary>
+    internal void GiveUp()
+    {
+        if (_busy && IsCounted)
+        {
+            lane.Owner.Tally.Failed(SocketErrorKind.Timeout, "no answer until the run ended");
+        }
+    }
+
     private async Task OpenAsync()
     {
         var begun = Clock.Now;
@@ -78,7 +92,11 @@ internal sealed partial class LoadConnection(Lane lane, int number)
         }
 
         var now = Clock.Now;
-        lane.Owner.Tally.Connected(now - begun);
+        if (now <= lane.Owner.CutOff)
+        {
+            lane.Owner.Tally.Connected(now - begun);
+        }
+
         (_stream, _served, _end, _flushing, _sendStatus) = (stream, 0, 0, false, IoStatus.Ok);
         if (_buffer.Length == 0)
         {

@@ -8,7 +8,7 @@ internal sealed class LoadLoop
 {
     private readonly long _timeout;
     private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<long> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Lane[] _lanes = [];
     private Lane? _ending;
     private TaskCompletionSource<long>? _ended;
@@ -31,8 +31,11 @@ internal sealed class LoadLoop
     /// <summary>The run is over; what ends now was ended by us.</summary>
     internal bool IsStopping { get; private set; }
 
-    /// <summary>Completes when no request is under way and none will begin.</summary>
-    internal Task Finished => _finished.Task;
+    /// <summary>What ends later does not count. An open loop counts whatever was due, so for it there is no such moment.</summary>
+    internal long CutOff { get; private set; } = long.MaxValue;
+
+    /// <summary>Completes when no request is under way and none will begin, with the moment.</summary>
+    internal Task<long> Finished => _finished.Task;
 
     internal void Add(IReadOnlyList<Lane> lanes) => _lanes = [.. lanes];
 
@@ -92,6 +95,18 @@ internal sealed class LoadLoop
         return overdue;
     });
 
+    /// <summary>What is still under way has failed: the run ends.</summary>
+    internal Task GiveUpAsync() => CallAsync(() =>
+    {
+        foreach (var lane in _lanes)
+        {
+            lane.GiveUp();
+        }
+
+        CheckFinished();
+        return 0;
+    });
+
     /// <summary>Only this lane begins requests.</summary>
     /// <param name="lane">Its number.</param>
     /// <param name="requests">Of a closed loop: only so many; null for no bound.</param>
@@ -128,9 +143,12 @@ internal sealed class LoadLoop
     });
 
     /// <summary>Schedules end at this moment.</summary>
-    internal void PostEnd(long end) => Loop.Post(
+    /// <param name="end">The moment.</param>
+    /// <param name="cutsOff">What ends later does not count, and no request begins.</param>
+    internal void PostEnd(long end, bool cutsOff) => Loop.Post(
         _ =>
         {
+            CutOff = cutsOff ? end : long.MaxValue;
             foreach (var lane in _lanes)
             {
                 lane.EndAt(end);
@@ -174,7 +192,10 @@ internal sealed class LoadLoop
             }
         }
 
-        _finished.TrySetResult();
+        if (!_finished.Task.IsCompleted)
+        {
+            _finished.TrySetResult(Clock.Now);
+        }
     }
 
     private void Sweep()

@@ -15,10 +15,10 @@ internal sealed record LoadPlan
     /// <summary>Event loops, each one thread. Default 1.</summary>
     internal int Threads { get; init; } = 1;
 
-    /// <summary>How long to measure. Null: until <see cref="Requests"/> are answered.</summary>
+    /// <summary>How long to measure. Null: until <see cref="Requests"/> have ended.</summary>
     internal TimeSpan? Duration { get; init; }
 
-    /// <summary>Requests to measure. Null: as many as fit into <see cref="Duration"/>.</summary>
+    /// <summary>Requests to send and measure, whether they are answered or fail. Null: as many as fit into <see cref="Duration"/>.</summary>
     internal long? Requests { get; init; }
 
     /// <summary>Requests per second of the open loop. Null: the closed loop.</summary>

@@ -12,25 +12,25 @@ namespace PipeProxy.LoadTest.Load;
 /// 2 prepare   open all connections; not measured
 /// 3 warm up   load as later; thrown away
 /// 4 measure   an interval at a time
-/// 5 finish    open loop and --requests: what is under way may end, within --timeout
+/// 5 finish    open loop: what is under way may end, within --timeout
 /// 6 end       close everything, add up
 /// </code>
 /// </remarks>
-internal sealed class LoadRun : IDisposable
+internal sealed partial class LoadRun : IDisposable
 {
     // How exact --timeout is, and how long a closed loop pauses after a failed connect. Each tick wakes three threads.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
 
+    private const string TooEarly = "interrupted before anything was measured.";
+
     private readonly LoadPlan _plan;
     private readonly IReadOnlyList<WatchedProcess> _watched;
     private readonly IRunProgress _progress;
+    private readonly CancellationToken _stop;
     private readonly Task _stopped;
     private readonly HandshakeWorkers? _workers;
     private readonly LoadLoop[] _loops;
-    private readonly Tally _total = new();
-    private readonly Tally _interval = new();
-    private readonly Queue<Tally> _spare = new();
-    private readonly List<IntervalResult> _intervals = [];
+    private readonly IntervalLog _log;
     private Task _finished = Task.CompletedTask;
     private LaneDivision? _division;
     private Exception? _bug;
@@ -42,24 +42,24 @@ internal sealed class LoadRun : IDisposable
     /// <param name="stop">Ends the run early; what was measured until then is the result.</param>
     internal LoadRun(LoadPlan plan, IReadOnlyList<WatchedProcess> watched, IRunProgress progress, CancellationToken stop)
     {
-        (_plan, _watched, _progress) = (plan, watched, progress);
+        (_plan, _watched, _progress, _stop) = (plan, watched, progress, stop);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         stop.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), stopped);
         _stopped = stopped.Task;
         _workers = plan.Targets.Any(static target => target.IsTls) ? new HandshakeWorkers() : null;
         _loops = [.. Enumerable.Range(0, plan.Threads).Select(index => new LoadLoop(index, plan, exception => _bug ??= exception))];
+        _log = new IntervalLog(_loops, progress);
     }
 
     /// <exception cref="LoadException">Nothing can be measured.</exception>
     internal async Task<LoadResult> RunAsync()
     {
         // :: Step 1: resolve
-        var origins = await Origin.ResolveAsync(_plan.Targets, CancellationToken.None).ConfigureAwait(false);
+        var origins = await ResolveAsync().ConfigureAwait(false);
         _division = LaneDivision.Of(origins, _plan, _loops, _workers);
         foreach (var loop in _loops)
         {
             loop.Loop.Start();
-            _spare.Enqueue(new Tally());
         }
 
         _finished = Task.WhenAll(_loops.Select(static loop => loop.Finished));
@@ -92,10 +92,15 @@ internal sealed class LoadRun : IDisposable
             await PassAsync(Clock.Now + Clock.Of(_plan.Warmup)).ConfigureAwait(false);
         }
 
+        if (_stopped.IsCompleted)
+        {
+            throw new LoadException(TooEarly);
+        }
+
         // :: Step 4: measure
         var started = DateTimeOffset.UtcNow;
-        var begin = await TakeAsync(_division!.Limits(_plan.Requests)).ConfigureAwait(false);
-        _intervals.Clear();
+        var (begin, _) = await _log.TakeAsync(_division!.Limits(_plan.Requests)).ConfigureAwait(false);
+        _log.Drop();
         if (_plan.Warmup == TimeSpan.Zero)
         {
             begin = await StartAsync().ConfigureAwait(false);
@@ -107,20 +112,20 @@ internal sealed class LoadRun : IDisposable
             process.Begin();
         }
 
-        _total.Clear();
         var (end, gaveUp) = await MeasureAsync(begin).ConfigureAwait(false);
 
         // :: Step 5: finish
-        var interrupted = _stopped.IsCompleted;
         var unsent = (await Task.WhenAll(_loops.Select(static loop => loop.StopSendingAsync())).ConfigureAwait(false)).Sum();
-        if ((_plan.Rate is not null || _plan.Requests is not null) && !interrupted && !gaveUp)
+        if (_plan.Rate is not null)
         {
-            await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
+            await FinishAsync(gaveUp).ConfigureAwait(false);
         }
 
         // :: Step 6: end
-        var last = await TakeAsync().ConfigureAwait(false);
-        AddInterval(begin, end);
+        var interrupted = _stopped.IsCompleted;
+        var (_, last) = await _log.TakeAsync().ConfigureAwait(false);
+        end = _plan.Rate is null ? Math.Min(end, last) : end;
+        _log.Close(Clock.Seconds(end - begin));
         var cpu = Environment.CpuUsage.TotalTime - ownCpu;
         foreach (var process in _watched)
         {
@@ -136,15 +141,27 @@ internal sealed class LoadRun : IDisposable
         {
             Plan = _plan,
             Started = started,
-            Seconds = Clock.Seconds((_plan.Requests is not null && !interrupted ? Math.Min(last, end) : end) - begin),
-            Total = _total,
-            Intervals = _intervals,
+            Seconds = Clock.Seconds(end - begin),
+            Total = _log.Total,
+            Intervals = _log.Intervals,
             Watched = [.. _watched.Select(static process => process.Usage)],
             OwnCpu = cpu,
             Unsent = unsent,
             Interrupted = interrupted,
             GaveUp = gaveUp,
         };
+    }
+
+    private async Task<IReadOnlyList<Origin>> ResolveAsync()
+    {
+        try
+        {
+            return await Origin.ResolveAsync(_plan.Targets, _stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new LoadException(TooEarly);
+        }
     }
 
     private async Task PrepareAsync()
@@ -156,73 +173,18 @@ internal sealed class LoadRun : IDisposable
             await TickAsync(prepared, Tick).ConfigureAwait(false);
         }
 
-        await TakeAsync().ConfigureAwait(false);
-        if (_interval.Connecting.TotalCount == 0 && _interval.Errors > 0)
+        await _log.TakeAsync().ConfigureAwait(false);
+        if (_log.Taken is { Connecting.TotalCount: 0, Errors: > 0 })
         {
-            var (kind, text) = _interval.Reasons.MaxBy(static reason => reason.Value).Key;
+            var (kind, text) = _log.Taken.Reasons.MaxBy(static reason => reason.Value).Key;
             throw new LoadException($"No connection could be made ({kind}): {text}");
         }
 
-        _interval.Clear();
+        _log.Drop();
     }
 
-    private async Task<long> StartAsync() => (await Task.WhenAll(_loops.Select(static loop => loop.StartAsync())).ConfigureAwait(false)).Max();
-
-    private async Task<(long End, bool GaveUp)> MeasureAsync(long begin)
-    {
-        var end = _plan.Duration is { } duration ? begin + Clock.Of(duration) : long.MaxValue;
-        foreach (var loop in _loops)
-        {
-            loop.PostEnd(end);
-        }
-
-        var step = Clock.Of(_plan.Interval);
-        for (var k = 1L; ; k++)
-        {
-            var boundary = begin + (k * step);
-            await PassAsync(Math.Min(boundary, end)).ConfigureAwait(false);
-            if (_finished.IsCompleted || _stopped.IsCompleted || boundary >= end)
-            {
-                // The last interval is closed when what is under way has ended.
-                // A schedule lasts as long as it was meant to, also when its last request was answered early.
-                var whole = _plan.Rate is not null && _plan.Requests is null && !_stopped.IsCompleted;
-                return (whole ? end : Math.Min(Clock.Now, end), false);
-            }
-
-            AddInterval(begin, await TakeAsync().ConfigureAwait(false));
-            if (_total.Requests == 0 && _total.Errors >= Math.Max(20, 3 * _plan.Connections))
-            {
-                return (Clock.Now, true);
-            }
-        }
-    }
-
-    // What every loop counted goes into _interval; the latest moment at which one handed over is the end of it.
-    private async Task<long> TakeAsync(long[][]? limits = null)
-    {
-        var taken = await Task.WhenAll(_loops.Select((loop, index) => loop.TakeAsync(_spare.Dequeue(), limits?[index]))).ConfigureAwait(false);
-        _interval.Clear();
-        foreach (var (tally, _) in taken)
-        {
-            _interval.Add(tally);
-            tally.Clear();
-            _spare.Enqueue(tally);
-        }
-
-        return taken.Max(static part => part.At);
-    }
-
-    private void AddInterval(long begin, long at)
-    {
-        _total.Add(_interval);
-        var before = _intervals.Count == 0 ? 0 : _intervals[^1].At;
-        var interval = IntervalResult.Of(_interval, Clock.Seconds(at - begin), before);
-        if (interval.Seconds > 0)
-        {
-            _intervals.Add(interval);
-            _progress.Measured(interval, _total);
-        }
-    }
+    // The first to start begins the time: with the last, what the others had answered until then would count as answered in no time.
+    private async Task<long> StartAsync() => (await Task.WhenAll(_loops.Select(static loop => loop.StartAsync())).ConfigureAwait(false)).Min();
 
     // Until the moment, the end of all requests, or Ctrl-C.
     private async Task PassAsync(long until)

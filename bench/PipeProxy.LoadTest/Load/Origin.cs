@@ -6,14 +6,12 @@ namespace PipeProxy.LoadTest.Load;
 /// <summary>Scheme, host and port that connections are made to, with the targets that are asked for there.</summary>
 internal sealed class Origin
 {
-    private readonly IPEndPoint[] _addresses;
-
     private Origin(IReadOnlyList<Target> targets, IPEndPoint[] addresses)
     {
         Targets = targets;
         Url = targets[0].Url;
         Weight = targets.Sum(static target => target.Weight);
-        _addresses = addresses;
+        Addresses = addresses;
     }
 
     internal IReadOnlyList<Target> Targets { get; }
@@ -25,8 +23,8 @@ internal sealed class Origin
     /// <summary>Sum over its targets.</summary>
     internal int Weight { get; }
 
-    /// <summary>Connections take the addresses in turn.</summary>
-    internal IPEndPoint Address(int connection) => _addresses[connection % _addresses.Length];
+    /// <summary>Of one family, one or more; connections take them in turn.</summary>
+    internal IReadOnlyList<IPEndPoint> Addresses { get; }
 
     /// <summary>Groups targets by where they are, and resolves the names once.</summary>
     /// <exception cref="LoadException">A name has no address.</exception>
@@ -48,15 +46,16 @@ internal sealed class Origin
         {
             var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, cancellationToken).ConfigureAwait(false);
 
-            // As other load generators do: one family, the first that the system prefers. `localhost` is ::1 and 127.0.0.1, and servers often listen on the latter only.
-            var usable = addresses.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).DefaultIfEmpty(addresses.FirstOrDefault()).OfType<IPAddress>().ToArray();
+            // One family: `localhost` is ::1 and 127.0.0.1, and servers often listen on the latter only.
+            var family = Array.Exists(addresses, static address => address.AddressFamily == AddressFamily.InterNetwork) ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+            var usable = Array.FindAll(addresses, address => address.AddressFamily == family);
             return usable.Length > 0
                 ? [.. usable.Select(address => new IPEndPoint(address, url.Port))]
                 : throw new LoadException($"'{url.Host}' has no address.");
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            throw new LoadException($"The name '{url.Host}' cannot be resolved: {e.Message}.");
+            throw new LoadException($"The name '{url.Host}' cannot be resolved: {e.Message.TrimEnd('.')}.");
         }
     }
 }

@@ -1,11 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 
 namespace PipeProxy.LoadTest.Load;
 
 /// <summary>A URL to ask for, and its share of the requests.</summary>
 internal sealed record Target(Uri Url, int Weight)
 {
+    // RFC 1035 section 2.3.4: 255 octets with the length of each label, which is 253 characters as they are written.
+    private const int LongestHost = 253;
+
     /// <summary>Scheme, host and port: what a connection is made to.</summary>
     internal string Origin => Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.StrongPort, UriFormat.UriEscaped);
 
@@ -28,6 +32,12 @@ internal sealed record Target(Uri Url, int Weight)
             return false;
         }
 
+        if (WrongHost(uri) is { } wrongHost)
+        {
+            wrong = $"'{text}': {wrongHost}";
+            return false;
+        }
+
         if (!int.TryParse(weight, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 1000)
         {
             wrong = $"'{text}': the weight '{weight}' is not a whole number from 1 to 1000.";
@@ -36,6 +46,17 @@ internal sealed record Target(Uri Url, int Weight)
 
         (target, wrong) = (new Target(uri, number), null);
         return true;
+    }
+
+    // What no resolver takes: it is said here and not when the run begins.
+    private static string? WrongHost(Uri url)
+    {
+        if (IPAddress.TryParse(url.DnsSafeHost, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
+        {
+            return $"{address} is what a server listens on; give an address to connect to, such as {(address.Equals(IPAddress.Any) ? "127.0.0.1" : "[::1]")}.";
+        }
+
+        return url.DnsSafeHost.Length > LongestHost ? $"host names have at most {LongestHost} characters (currently {url.DnsSafeHost.Length})." : null;
     }
 
     private static (string Url, string Weight) Split(string text)

@@ -1,0 +1,60 @@
+using PipeProxy.LoadTest.Progress;
+using PipeProxy.LoadTest.Results;
+
+namespace PipeProxy.LoadTest.Load;
+
+/// <summary>What all loops counted, interval by interval and in all; the intervals add up to the whole.</summary>
+/// <remarks>Called by one thread at a time.</remarks>
+internal sealed class IntervalLog(LoadLoop[] loops, IRunProgress progress)
+{
+    private readonly Queue<Tally> _spare = new(loops.Select(static _ => new Tally()));
+    private readonly List<IntervalResult> _closed = [];
+    private bool _isOpen;
+
+    internal Tally Total { get; } = new();
+
+    /// <summary>What was taken last and is in no interval yet.</summary>
+    internal Tally Taken { get; } = new();
+
+    internal IReadOnlyList<IntervalResult> Intervals => _closed;
+
+    /// <summary>Takes over what every loop counted since the last call.</summary>
+    /// <param name="limits">From here on only so many requests, per loop and lane; null for no change.</param>
+    /// <returns>The moments at which the first loop handed over and the last.</returns>
+    internal async Task<(long First, long Last)> TakeAsync(long[][]? limits = null)
+    {
+        var taken = await Task.WhenAll(loops.Select((loop, index) => loop.TakeAsync(_spare.Dequeue(), limits?[index]))).ConfigureAwait(false);
+        if (!_isOpen)
+        {
+            Taken.Clear();
+        }
+
+        _isOpen = true;
+        foreach (var (tally, _) in taken)
+        {
+            Taken.Add(tally);
+            tally.Clear();
+            _spare.Enqueue(tally);
+        }
+
+        return (taken.Min(static part => part.At), taken.Max(static part => part.At));
+    }
+
+    /// <summary>What was taken was not measured.</summary>
+    internal void Drop()
+    {
+        Taken.Clear();
+        _isOpen = false;
+    }
+
+    /// <summary>What was taken is one interval. Without a call, it goes on with what is taken next.</summary>
+    /// <param name="seconds">Its end, since measuring began.</param>
+    internal void Close(double seconds)
+    {
+        var interval = IntervalResult.Of(Taken, seconds, _closed.Count == 0 ? 0 : _closed[^1].At);
+        Total.Add(Taken);
+        _closed.Add(interval);
+        _isOpen = false;
+        progress.Measured(interval, Total);
+    }
+}
