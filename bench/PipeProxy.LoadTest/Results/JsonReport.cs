@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using HdrHistogram;
-using HdrHistogram.Utilities;
 using PipeProxy.LoadTest.Load;
 
 namespace PipeProxy.LoadTest.Results;
@@ -180,15 +179,7 @@ internal static class JsonReport
         json.WriteStartObject("histogram");
         json.WriteString("unit", "ns");
         json.WriteNumber("significantDigits", Tally.SignificantDigits);
-        var buffer = ByteBuffer.Allocate(latency.GetNeededByteBufferCapacity());
-        var bytes = new byte[latency.EncodeIntoCompressedByteBuffer(buffer)];
-        buffer.Position = 0;
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            bytes[i] = buffer.Get();
-        }
-
-        json.WriteString("hdr", Convert.ToBase64String(bytes));
+        json.WriteBase64String("hdr", EncodedHistogram.Of(latency));
         json.WriteStartArray("curve");
         foreach (var (percentile, value) in LatencyCurve.Of(latency))
         {
