@@ -60,6 +60,11 @@ internal sealed class RunFile
         figures["error-rate"] = run.GetProperty("errors").GetProperty("rate").GetDouble();
         foreach (var process in run.GetProperty("watched").EnumerateArray())
         {
+            if (process.TryGetProperty("known", out var known) && !known.GetBoolean())
+            {
+                continue;
+            }
+
             var name = process.GetProperty("name").GetString();
             figures[Metric.CpuOf(name)] = process.GetProperty("cpuPerRequestMicros").GetDouble();
             figures[Metric.MemoryOf(name)] = process.GetProperty("rssPeakBytes").GetDouble();

@@ -163,6 +163,7 @@ internal static class JsonReport
             json.WriteNumber("rssPeakBytes", process.RssPeak);
             json.WriteNumber("rssLastBytes", process.RssLast);
             json.WriteBoolean("gone", process.IsGone);
+            json.WriteBoolean("known", process.IsKnown);
             json.WriteEndObject();
         }
 

@@ -83,7 +83,7 @@ internal sealed class TurnRun(TurnPlan plan, TextWriter? progress)
         process?.End();
 
         var tally = await clients.TakeAsync().ConfigureAwait(false);
-        var result = new TurnResult(round, name, began, Clock.Seconds(end - begin), tally.Requests, tally.Errors + unsent + (storm?.Errors ?? 0), Cpu(process), LatencySummary.Of(tally.Latency), ReasonOf(tally, storm, unsent))
+        var result = new TurnResult(round, name, began, Clock.Seconds(end - begin), tally.Requests, tally.Errors + unsent + (storm?.Errors ?? 0), Cpu(process), LatencySummary.Of(tally.Latency), ReasonOf(process) ?? ReasonOf(tally, storm, unsent))
         {
             StormSeconds = stormSeconds,
         };
@@ -106,7 +106,9 @@ internal sealed class TurnRun(TurnPlan plan, TextWriter? progress)
         return (await storm.TakeAsync().ConfigureAwait(false), Clock.Seconds(end - begin));
     }
 
-    private static double Cpu(WatchedProcess? process) => process?.Usage.Cpu.TotalSeconds ?? double.NaN;
+    private static double Cpu(WatchedProcess? process) => process?.Usage is { IsGone: false } usage ? usage.Cpu.TotalSeconds : double.NaN;
+
+    private static string? ReasonOf(WatchedProcess? process) => process?.Usage is { IsGone: true } usage ? $"process {usage.Pid} has ended" : null;
 
     private static string? ReasonOf(Tally tally, Tally? storm, long unsent)
         => unsent > 0 ? $"{unsent} requests of the schedule found no free connection" : ReasonOf(tally) ?? (storm is null ? null : ReasonOf(storm) is { } reason ? $"in the storm: {reason}" : null);
