@@ -53,12 +53,14 @@ internal sealed class TurnsCommand
     private async Task<ExitCode> RunAsync(TurnPlan plan, ParseResult parsed)
     {
         var streams = parsed.InvocationConfiguration;
+        using var csv = OutputFile.Open("--csv", parsed.GetValue(_csv));
         using var stop = new StopSignals();
         var results = await new TurnRun(plan, parsed.GetValue(_quiet) ? null : streams.Error).RunAsync(stop.Token).ConfigureAwait(false);
+        var wrong = await (csv?.WriteAsync(TurnReport.Csv(results)) ?? Task.FromResult<string?>(null)).ConfigureAwait(false);
         await streams.Output.WriteAsync(TurnReport.Text(plan, results)).ConfigureAwait(false);
-        if (parsed.GetValue(_csv) is { } file)
+        if (wrong is not null)
         {
-            await File.WriteAllTextAsync(file, TurnReport.Csv(results), CancellationToken.None).ConfigureAwait(false);
+            streams.Error.WriteLine($"error: {wrong}");
         }
 
         if (plan.Targets.FirstOrDefault(target => !results.Any(result => result.IsGood && result.Target == target.Name)) is { } silent)
@@ -67,7 +69,7 @@ internal sealed class TurnsCommand
             return ExitCode.Failed;
         }
 
-        return ExitCode.Done;
+        return wrong is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     private TurnPlan Read(ParseResult parsed)
