@@ -8,6 +8,9 @@ namespace PipeProxy.LoadTest;
 /// <summary>The commands of <c>pipeproxy-bench</c>, and the one place where their ends become exit codes.</summary>
 internal static class CommandLine
 {
+    // A value that begins with @ is that value, a body for one, and no file with more arguments.
+    private static readonly ParserConfiguration Verbatim = new() { ResponseFileTokenReplacer = null };
+
     internal static Command Create()
     {
         var command = RunCommand.Create();
@@ -23,7 +26,12 @@ internal static class CommandLine
 
     internal static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
-        var parsed = Create().Parse(arguments);
+        using var messages = new MessageWriter(error);
+        return await RunCoreAsync(Create().Parse(arguments, Verbatim), output, messages).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RunCoreAsync(ParseResult parsed, TextWriter output, MessageWriter error)
+    {
         if (parsed.Action is null or ParseErrorAction)
         {
             return (int)ReportUsage(parsed, [.. parsed.Errors.Select(static wrong => wrong.Message)], error);

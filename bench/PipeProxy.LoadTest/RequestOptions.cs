@@ -13,19 +13,17 @@ internal sealed class RequestOptions
     private readonly Option<string?> _method = new("--method", "-X") { Description = "Default GET, or POST with a body.", HelpName = "METHOD" };
     private readonly Option<string[]> _headers = new("--header", "-H") { Description = "A field, 'Name: value'. Repeatable.", HelpName = "FIELD" };
     private readonly Option<string?> _body = new("--body") { Description = "The request's body.", HelpName = "TEXT" };
-    private readonly Option<string?> _bodyFile = new("--body-file") { Description = "A file with the request's body.", HelpName = "FILE" };
+    private readonly Option<string?> _bodyFile = FileNames.One("--body-file", "A file with the request's body.");
     private readonly Option<int?> _bodySize = Amounts.Size("--body-size", "A body of so many bytes, such as 10KiB.");
     private readonly Option<bool> _chunked = new("--chunked") { Description = "The body goes out in the chunked coding." };
-    private readonly Option<string[]> _certificates = new("--cert") { Description = "Client certificate, PEM, leaf first. Repeatable: each connection presents one of them.", HelpName = "FILE" };
-    private readonly Option<string[]> _keys = new("--key") { Description = "Its private key, PEM; one for each --cert, in the same order. Default: in the certificate's file.", HelpName = "FILE" };
+    private readonly Option<string[]> _certificates = FileNames.Some("--cert", "Client certificate, PEM, leaf first. Repeatable: each connection presents one of them.");
+    private readonly Option<string[]> _keys = FileNames.Some("--key", "Its private key, PEM; one for each --cert, in the same order. Default: in the certificate's file.");
     private readonly Option<bool> _rotate = new("--rotate-certs") { Description = "Every new connection presents the next certificate, instead of each connection keeping its own." };
-    private readonly Option<string?> _trusted = new("--trusted-ca") { Description = "Roots that replace the system's, PEM.", HelpName = "FILE" };
+    private readonly Option<string?> _trusted = FileNames.One("--trusted-ca", "Roots that replace the system's, PEM.");
     private readonly Option<bool> _insecure = new("--insecure", "-k") { Description = "Accept any server certificate." };
-    private readonly Option<string?> _tls = new("--tls") { Description = "1.2 or 1.3 only.", HelpName = "VERSION" };
+    private readonly Option<string?> _tls = Choice.Of("--tls", "1.2 or 1.3 only.", "VERSION", "1.2", "1.3");
     private readonly Option<string?> _serverName = new("--server-name") { Description = "Sent as SNI and expected in the server's certificate. Default: the URL's host.", HelpName = "NAME" };
     private readonly Option<bool> _resume = new("--tls-resume") { Description = "Resume TLS sessions. Default: every connection is a full handshake." };
-
-    internal RequestOptions() => _tls.AcceptOnlyFromAmong("1.2", "1.3");
 
     internal IEnumerable<Option> All =>
     [

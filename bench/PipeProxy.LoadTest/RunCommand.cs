@@ -58,8 +58,8 @@ internal static class RunCommand
             return new NoProgress();
         }
 
-        var terminal = !Console.IsErrorRedirected && ReferenceEquals(streams.Error, Console.Error) && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
-        return terminal ? new LiveProgress(plan, streams.Error) : new PlainProgress(streams.Error);
+        var terminal = !Console.IsErrorRedirected && streams.Error is MessageWriter { IsConsole: true } && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        return terminal ? new LiveProgress(plan, Console.Error) : new PlainProgress(streams.Error);
     }
 
     private static ExitCode Judge(LoadResult result, ReportPlan reports, TextWriter error)

@@ -18,7 +18,7 @@ internal sealed class TurnsCommand
     private readonly Option<int?> _storm = Amounts.Whole("--storm", "At the end of each turn so many requests at once, over connections of their own; the result is what the others see meanwhile.");
     private readonly Option<string?> _stormPath = new("--storm-path") { Description = "What the storm asks for. Default: the target's own path.", HelpName = "PATH" };
     private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
-    private readonly Option<string?> _csv = new("--csv") { Description = "Write every turn as CSV.", HelpName = "FILE" };
+    private readonly Option<string?> _csv = FileNames.One("--csv", "Write every turn as CSV.");
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress on standard error." };
     private readonly RequestOptions _request = new();
 

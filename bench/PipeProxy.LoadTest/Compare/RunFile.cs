@@ -11,6 +11,9 @@ internal sealed class RunFile
     // What differs by nature between runs of the same thing.
     private static readonly string[] FreeOptions = ["headers"];
 
+    // A name that stands twice has no value.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     private RunFile(string path, string started, IReadOnlyDictionary<string, double> figures, IReadOnlyDictionary<string, string> options)
         => (Path, Started, Figures, Options) = (path, started, figures, options);
 
@@ -30,7 +33,7 @@ internal sealed class RunFile
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), Strict);
             return Read(path, document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
