@@ -60,7 +60,7 @@ internal sealed class RunFile
             figures[name] = latency.GetProperty(name).GetDouble();
         }
 
-        figures["error-rate"] = run.GetProperty("errors").GetProperty("rate").GetDouble();
+        figures[Metric.ErrorRate] = run.GetProperty("errors").GetProperty("rate").GetDouble();
         foreach (var process in run.GetProperty("watched").EnumerateArray())
         {
             if (process.TryGetProperty("known", out var known) && !known.GetBoolean())
