@@ -65,7 +65,8 @@ internal sealed class TurnsCommand
 
         if (plan.Targets.FirstOrDefault(target => !results.Any(result => result.IsGood && result.Target == target.Name)) is { } silent)
         {
-            streams.Error.WriteLine($"error: no turn of {silent.Name} was without an error.");
+            var hadTurn = results.Any(result => result.Target == silent.Name);
+            streams.Error.WriteLine(hadTurn ? $"error: no turn of {silent.Name} was without an error." : $"error: interrupted before {silent.Name} had a whole turn.");
             return ExitCode.Failed;
         }
 
