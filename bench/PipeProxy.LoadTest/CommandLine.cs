@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using PipeProxy.LoadTest.Load;
 
 namespace PipeProxy.LoadTest;
@@ -37,6 +38,12 @@ internal static class CommandLine
             return (int)ReportUsage(parsed, [.. parsed.Errors.Select(static wrong => wrong.Message)], error);
         }
 
+        if (Dropped(parsed) is { Count: > 0 } dropped)
+        {
+            var name = parsed.CommandResult.Command.Name;
+            return (int)ReportUsage(parsed, [$"What stands before '{name}' is not for it and would be ignored: {string.Join(' ', dropped)}. Options of {name} stand behind it."], error);
+        }
+
         try
         {
             // No termination timeout: a run handles Ctrl-C by itself and prints what it has.
@@ -53,6 +60,14 @@ internal static class CommandLine
             return (int)ExitCode.Failed;
         }
     }
+
+    // A run's options in front of a subcommand are read and belong to nobody.
+    private static List<string> Dropped(ParseResult parsed)
+        => parsed.Action is ExamplesHelpAction || parsed.CommandResult.Parent is not CommandResult run ? [] :
+        [
+            .. run.Children.OfType<OptionResult>().Where(static option => !option.Implicit).Select(static option => option.IdentifierToken?.Value ?? option.Option.Name),
+            .. run.Children.OfType<ArgumentResult>().SelectMany(static argument => argument.Tokens).Select(static token => token.Value),
+        ];
 
     private static ExitCode ReportUsage(ParseResult parsed, IReadOnlyList<string> messages, TextWriter error)
     {

@@ -56,9 +56,16 @@ internal sealed partial class FailCondition
             return false;
         }
 
-        if (!TryValue(match.Groups["value"].Value, unit, out var value))
+        var typed = match.Groups["value"].Value;
+        if (!TryValue(typed, unit, out var value))
         {
-            wrong = $"--fail-if '{text}': '{match.Groups["value"].Value}' is no {Expected(unit)}.";
+            wrong = $"--fail-if '{text}': '{typed}' is no {Expected(unit)}.";
+            return false;
+        }
+
+        if (unit == Unit.Share && value > 1)
+        {
+            wrong = $"--fail-if '{text}': '{typed}' is more than all requests{(typed.EndsWith('%') || value > 100 ? "" : $"; did you mean '{typed}%'?")}";
             return false;
         }
 

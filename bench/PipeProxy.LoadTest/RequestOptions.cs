@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.CommandLine;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -10,6 +11,10 @@ namespace PipeProxy.LoadTest;
 /// <summary>The options that say what is asked for, and under which TLS and certificates.</summary>
 internal sealed class RequestOptions
 {
+    // RFC 9110 section 5.6.2. Section 5.5: a value holds visible characters, spaces, tabs, and bytes above 0x7F.
+    private static readonly SearchValues<char> Token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0x20).Append(0x7F).Select(static code => (char)code).Where(static c => c != '\t')]);
+
     private readonly Option<string?> _method = new("--method", "-X") { Description = "Default GET, or POST with a body.", HelpName = "METHOD" };
     private readonly Option<string[]> _headers = new("--header", "-H") { Description = "A field, 'Name: value'. Repeatable.", HelpName = "FIELD" };
     private readonly Option<string?> _body = new("--body") { Description = "The request's body.", HelpName = "TEXT" };
@@ -59,7 +64,7 @@ internal sealed class RequestOptions
         {
             if (WrongField(field) is { } reason)
             {
-                wrong.Add($"--header '{field}': {reason}");
+                wrong.Add($"--header '{Text.Printable(field)}': {reason}");
             }
         }
     }
@@ -119,7 +124,7 @@ internal sealed class RequestOptions
     private static string? WrongField(string field)
     {
         var colon = field.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 1 || field.AsSpan(0, colon).Trim().ContainsAny(" \t"))
+        if (colon < 1)
         {
             return "expected 'Name: value'.";
         }
@@ -129,7 +134,17 @@ internal sealed class RequestOptions
             return "a field is one line.";
         }
 
-        return field[..colon].Trim().ToLowerInvariant() switch
+        if (field.AsSpan(0, colon).ContainsAnyExcept(Token))
+        {
+            return "a name holds letters, digits and !#$%&'*+-.^_`|~ only, and the colon follows it directly.";
+        }
+
+        if (field.AsSpan(colon).ContainsAny(Controls))
+        {
+            return "a value holds no control characters.";
+        }
+
+        return field[..colon].ToLowerInvariant() switch
         {
             "content-length" or "transfer-encoding" => "framing follows from the body; see --body-size and --chunked.",
             "connection" => "see --no-keepalive and --requests-per-connection.",

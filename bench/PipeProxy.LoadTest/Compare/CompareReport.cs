@@ -91,7 +91,7 @@ internal static class CompareReport
     {
         var interval = comparison.Interval;
         return Row(
-            comparison.Metric.Name,
+            LoadTest.Text.Printable(comparison.Metric.Name),
             comparison.Metric.Format(comparison.Baseline),
             comparison.Metric.Format(comparison.Value),
             double.IsNaN(interval.Ratio) ? "-" : LoadTest.Text.Invariant($"{interval.Ratio:0.000}"),

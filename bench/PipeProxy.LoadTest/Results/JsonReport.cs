@@ -74,9 +74,13 @@ internal static class JsonReport
 
         json.WriteStartObject("http");
         json.WriteNumber("total", total.HttpErrors);
-        foreach (var family in total.Statuses.Index().Where(static status => status.Index >= 400 && status.Item > 0).GroupBy(static status => status.Index / 100))
+        foreach (var family in total.Statuses.Index().Where(static status => status.Index >= 400).GroupBy(static status => status.Index / 100, static status => status.Item))
         {
-            json.WriteNumber($"{family.Key}xx", family.Sum(static status => status.Item));
+            // Those that HTTP knows are always there; others only when a server made them up.
+            if (family.Key <= 5 || family.Any(static count => count > 0))
+            {
+                json.WriteNumber($"{family.Key}xx", family.Sum());
+            }
         }
 
         json.WriteNumber("malformed", total.Malformed);
