@@ -26,9 +26,9 @@ internal sealed class MessageWriter(TextWriter inner) : TextWriter
         {
             write();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // There is nowhere left to say it.
+            // There is nowhere left to say it. A closed descriptor (2>&-) is the second kind.
         }
     }
 }

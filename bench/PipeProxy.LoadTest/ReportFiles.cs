@@ -38,7 +38,7 @@ internal sealed class ReportFiles : IDisposable
         {
             await output.WriteAsync(_asJson ? json : TextReport.Of(result)).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             wrong.Add($"standard output cannot be written: {e.Message}");
         }
