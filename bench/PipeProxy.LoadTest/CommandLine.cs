@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using PipeProxy.LoadTest.Load;
 
 namespace PipeProxy.LoadTest;
@@ -8,6 +9,9 @@ namespace PipeProxy.LoadTest;
 /// <summary>The commands of <c>pipeproxy-bench</c>, and the one place where their ends become exit codes.</summary>
 internal static class CommandLine
 {
+    // A value that begins with @ is that value, a body for one, and no file with more arguments.
+    private static readonly ParserConfiguration Verbatim = new() { ResponseFileTokenReplacer = null };
+
     internal static Command Create()
     {
         var command = RunCommand.Create();
@@ -23,10 +27,21 @@ internal static class CommandLine
 
     internal static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
-        var parsed = Create().Parse(arguments);
+        using var messages = new MessageWriter(error);
+        return await RunCoreAsync(Create().Parse(arguments, Verbatim), output, messages).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RunCoreAsync(ParseResult parsed, TextWriter output, MessageWriter error)
+    {
         if (parsed.Action is null or ParseErrorAction)
         {
             return (int)ReportUsage(parsed, [.. parsed.Errors.Select(static wrong => wrong.Message)], error);
+        }
+
+        if (Dropped(parsed) is { Count: > 0 } dropped)
+        {
+            var name = parsed.CommandResult.Command.Name;
+            return (int)ReportUsage(parsed, [$"What stands before '{name}' is not for it and would be ignored: {string.Join(' ', dropped)}. Options of {name} stand behind it."], error);
         }
 
         try
@@ -45,6 +60,14 @@ internal static class CommandLine
             return (int)ExitCode.Failed;
         }
     }
+
+    // A run's options in front of a subcommand are read and belong to nobody.
+    private static List<string> Dropped(ParseResult parsed)
+        => parsed.Action is ExamplesHelpAction || parsed.CommandResult.Parent is not CommandResult run ? [] :
+        [
+            .. run.Children.OfType<OptionResult>().Where(static option => !option.Implicit).Select(static option => option.IdentifierToken?.Value ?? option.Option.Name),
+            .. run.Children.OfType<ArgumentResult>().SelectMany(static argument => argument.Tokens).Select(static token => token.Value),
+        ];
 
     private static ExitCode ReportUsage(ParseResult parsed, IReadOnlyList<string> messages, TextWriter error)
     {

@@ -13,11 +13,10 @@ internal static class CompareCommand
             Description = "Results of one side: a file of --json, a folder of them, or several with commas between. The first side is the baseline.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var baseline = new Option<string[]>("--a") { Description = "A file of the baseline. Repeatable, in place of the first SIDE.", HelpName = "FILE" };
-        var other = new Option<string[]>("--b") { Description = "A file of the other side. Repeatable, in place of the second SIDE.", HelpName = "FILE" };
+        var baseline = FileNames.Some("--a", "A file of the baseline. Repeatable, in place of the first SIDE.");
+        var other = FileNames.Some("--b", "A file of the other side. Repeatable, in place of the second SIDE.");
         var paired = new Option<bool>("--paired") { Description = "The runs were made in turn; compare the first with the first, and so on. Tells more when the machine's weather changed." };
-        var output = new Option<string?>("--output", "-o") { Description = "text or json. Default text.", HelpName = "FORMAT" };
-        output.AcceptOnlyFromAmong("text", "json");
+        var output = Choice.Of("--output", "text or json. Default text.", "FORMAT", "text", "json", "-o");
         var command = new ExampleCommand("compare", "Compare results, with 95 % intervals of their ratios.")
         {
             Remarks =

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using PipeProxy.LoadTest.Results;
+using PipeProxy.LoadTest.Watch;
 
 namespace PipeProxy.LoadTest;
 
@@ -55,9 +56,16 @@ internal sealed partial class FailCondition
             return false;
         }
 
-        if (!TryValue(match.Groups["value"].Value, unit, out var value))
+        var typed = match.Groups["value"].Value;
+        if (!TryValue(typed, unit, out var value))
         {
-            wrong = $"--fail-if '{text}': '{match.Groups["value"].Value}' is no {Expected(unit)}.";
+            wrong = $"--fail-if '{text}': '{typed}' is no {Expected(unit)}.";
+            return false;
+        }
+
+        if (unit == Unit.Share && value > 1)
+        {
+            wrong = $"--fail-if '{text}': '{typed}' is more than all requests{(typed.EndsWith('%') || value > 100 ? "" : $"; did you mean '{typed}%'?")}";
             return false;
         }
 
@@ -68,11 +76,17 @@ internal sealed partial class FailCondition
     /// <summary>Whether a process that the condition names is watched, or one at all.</summary>
     internal bool CanBeJudged(IEnumerable<string> watched) => _metric != "cpu" || watched.Any(name => _process is null || name == _process);
 
-    /// <summary>Whether it holds for a result.</summary>
+    /// <summary>Whether it holds for a result. What cannot be told holds: a run that has nothing to show must not pass.</summary>
     /// <param name="result">The result.</param>
     /// <param name="measured">What was measured instead, for people.</param>
     internal bool Holds(LoadResult result, out string measured)
     {
+        if (_metric == "cpu" && Watched(result).FirstOrDefault(static process => process.IsGone) is { } gone)
+        {
+            measured = $"cpu cannot be told: process {gone.Pid} ({Text.Printable(gone.Name)}) ended {(gone.IsKnown ? "meanwhile" : "before measuring began")}";
+            return true;
+        }
+
         var value = Measure(result);
         measured = $"{_metric} is {Format(value)}";
         return _operator switch
@@ -130,9 +144,11 @@ internal sealed partial class FailCondition
         "requests" => result.Total.Requests,
         "errors" => result.Total.Errors,
         "error-rate" => result.ErrorRate,
-        "cpu" => result.Watched.Where(process => _process is null || process.Name == _process).Sum(process => result.PerRequest(process.Cpu)),
+        "cpu" => Watched(result).Sum(process => result.PerRequest(process.Cpu)),
         _ => result.Latency.At(LatencySummary.Percentiles.First(percentile => percentile.Name == _metric).Percentile),
     };
+
+    private IEnumerable<ProcessUsage> Watched(LoadResult result) => result.Watched.Where(process => _process is null || process.Name == _process);
 
     private string Format(double value) => UnitOf(_metric) switch
     {

@@ -6,15 +6,13 @@ namespace PipeProxy.LoadTest;
 /// <summary>The options that say what becomes of a result.</summary>
 internal sealed class ReportOptions
 {
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "text or json on standard output. Default text.", HelpName = "FORMAT" };
-    private readonly Option<string?> _json = File("--json", "Write the result as JSON; see docs/load-test.md for its names.");
-    private readonly Option<string?> _csv = File("--csv", "Write intervals and total as CSV.");
-    private readonly Option<string?> _html = File("--html", "Write one HTML page with plots that needs nothing else.");
+    private readonly Option<string?> _output = Choice.Of("--output", "text or json on standard output. Default text.", "FORMAT", "text", "json", "-o");
+    private readonly Option<string?> _json = FileNames.One("--json", "Write the result as JSON; see docs/load-test.md for its names.");
+    private readonly Option<string?> _csv = FileNames.One("--csv", "Write intervals and total as CSV.");
+    private readonly Option<string?> _html = FileNames.One("--html", "Write one HTML page with plots that needs nothing else.");
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress on standard error." };
     private readonly Option<FailCondition[]> _failIf = new("--fail-if") { Description = "End with exit code 3 when this holds, such as 'p99>5ms', 'rate<10k', 'error-rate>0.1%', 'cpu:proxy>30us'. Repeatable.", HelpName = "CONDITION", CustomParser = static result => Values.Read<FailCondition>(result, FailCondition.TryParse) };
     private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "CPU and memory of this process and its descendants beside the result: PID or PID=NAME. Repeatable.", HelpName = "PID", CustomParser = static result => Values.Read<WatchedProcess>(result, WatchedProcess.TryParse) };
-
-    internal ReportOptions() => _output.AcceptOnlyFromAmong("text", "json");
 
     internal void AddTo(Command command)
     {
@@ -44,6 +42,4 @@ internal sealed class ReportOptions
         FailIf = parsed.GetValue(_failIf) ?? [],
         Watched = parsed.GetValue(_watch) ?? [],
     };
-
-    private static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
 }

@@ -1,4 +1,4 @@
-using PipeProxy.LoadTest.Results;
+using PipeProxy.LoadTest.Load;
 using PipeProxy.LoadTest.Watch;
 
 namespace PipeProxy.LoadTest;
@@ -21,16 +21,7 @@ internal sealed record ReportPlan
 
     internal IReadOnlyList<WatchedProcess> Watched { get; init; } = [];
 
-    internal async Task WriteAsync(LoadResult result, TextWriter output)
-    {
-        var json = JsonReport.Of(result);
-        await output.WriteAsync(AsJson ? json : TextReport.Of(result)).ConfigureAwait(false);
-        foreach (var (file, text) in new[] { (Json, json), (Csv, CsvReport.Of(result)), (Html, HtmlReport.Of(json)) })
-        {
-            if (file is not null)
-            {
-                await File.WriteAllTextAsync(file, text).ConfigureAwait(false);
-            }
-        }
-    }
+    /// <summary>Tries the files, before the run.</summary>
+    /// <exception cref="LoadException">One cannot be written.</exception>
+    internal ReportFiles OpenFiles() => new(this);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.CommandLine;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -10,22 +11,24 @@ namespace PipeProxy.LoadTest;
 /// <summary>The options that say what is asked for, and under which TLS and certificates.</summary>
 internal sealed class RequestOptions
 {
+    // RFC 9110 section 5.6.2. Section 5.5: a value holds visible characters, spaces, tabs, and bytes above 0x7F.
+    private static readonly SearchValues<char> Token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0x20).Append(0x7F).Select(static code => (char)code).Where(static c => c != '\t')]);
+
     private readonly Option<string?> _method = new("--method", "-X") { Description = "Default GET, or POST with a body.", HelpName = "METHOD" };
     private readonly Option<string[]> _headers = new("--header", "-H") { Description = "A field, 'Name: value'. Repeatable.", HelpName = "FIELD" };
     private readonly Option<string?> _body = new("--body") { Description = "The request's body.", HelpName = "TEXT" };
-    private readonly Option<string?> _bodyFile = new("--body-file") { Description = "A file with the request's body.", HelpName = "FILE" };
+    private readonly Option<string?> _bodyFile = FileNames.One("--body-file", "A file with the request's body.");
     private readonly Option<int?> _bodySize = Amounts.Size("--body-size", "A body of so many bytes, such as 10KiB.");
     private readonly Option<bool> _chunked = new("--chunked") { Description = "The body goes out in the chunked coding." };
-    private readonly Option<string[]> _certificates = new("--cert") { Description = "Client certificate, PEM, leaf first. Repeatable: each connection presents one of them.", HelpName = "FILE" };
-    private readonly Option<string[]> _keys = new("--key") { Description = "Its private key, PEM; one for each --cert, in the same order. Default: in the certificate's file.", HelpName = "FILE" };
+    private readonly Option<string[]> _certificates = FileNames.Some("--cert", "Client certificate, PEM, leaf first. Repeatable: each connection presents one of them.");
+    private readonly Option<string[]> _keys = FileNames.Some("--key", "Its private key, PEM; one for each --cert, in the same order. Default: in the certificate's file.");
     private readonly Option<bool> _rotate = new("--rotate-certs") { Description = "Every new connection presents the next certificate, instead of each connection keeping its own." };
-    private readonly Option<string?> _trusted = new("--trusted-ca") { Description = "Roots that replace the system's, PEM.", HelpName = "FILE" };
+    private readonly Option<string?> _trusted = FileNames.One("--trusted-ca", "Roots that replace the system's, PEM.");
     private readonly Option<bool> _insecure = new("--insecure", "-k") { Description = "Accept any server certificate." };
-    private readonly Option<string?> _tls = new("--tls") { Description = "1.2 or 1.3 only.", HelpName = "VERSION" };
+    private readonly Option<string?> _tls = Choice.Of("--tls", "1.2 or 1.3 only.", "VERSION", "1.2", "1.3");
     private readonly Option<string?> _serverName = new("--server-name") { Description = "Sent as SNI and expected in the server's certificate. Default: the URL's host.", HelpName = "NAME" };
     private readonly Option<bool> _resume = new("--tls-resume") { Description = "Resume TLS sessions. Default: every connection is a full handshake." };
-
-    internal RequestOptions() => _tls.AcceptOnlyFromAmong("1.2", "1.3");
 
     internal IEnumerable<Option> All =>
     [
@@ -61,7 +64,7 @@ internal sealed class RequestOptions
         {
             if (WrongField(field) is { } reason)
             {
-                wrong.Add($"--header '{field}': {reason}");
+                wrong.Add($"--header '{Text.Printable(field)}': {reason}");
             }
         }
     }
@@ -121,7 +124,7 @@ internal sealed class RequestOptions
     private static string? WrongField(string field)
     {
         var colon = field.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 1 || field.AsSpan(0, colon).Trim().ContainsAny(" \t"))
+        if (colon < 1)
         {
             return "expected 'Name: value'.";
         }
@@ -131,7 +134,17 @@ internal sealed class RequestOptions
             return "a field is one line.";
         }
 
-        return field[..colon].Trim().ToLowerInvariant() switch
+        if (field.AsSpan(0, colon).ContainsAnyExcept(Token))
+        {
+            return "a name holds letters, digits and !#$%&'*+-.^_`|~ only, and the colon follows it directly.";
+        }
+
+        if (field.AsSpan(colon).ContainsAny(Controls))
+        {
+            return "a value holds no control characters.";
+        }
+
+        return field[..colon].ToLowerInvariant() switch
         {
             "content-length" or "transfer-encoding" => "framing follows from the body; see --body-size and --chunked.",
             "connection" => "see --no-keepalive and --requests-per-connection.",

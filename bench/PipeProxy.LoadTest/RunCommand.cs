@@ -37,11 +37,18 @@ internal static class RunCommand
 
     private static async Task<ExitCode> RunAsync(LoadPlan plan, ReportPlan reports, InvocationConfiguration streams)
     {
+        using var files = reports.OpenFiles();
         using var stop = new StopSignals();
         using var run = new LoadRun(plan, reports.Watched, ProgressOf(plan, reports, streams), stop.Token);
         var result = await run.RunAsync().ConfigureAwait(false);
-        await reports.WriteAsync(result, streams.Output).ConfigureAwait(false);
-        return Judge(result, reports, streams.Error);
+        var wrong = await files.WriteAsync(result, streams.Output).ConfigureAwait(false);
+        foreach (var reason in wrong)
+        {
+            streams.Error.WriteLine($"error: {reason}");
+        }
+
+        var verdict = Judge(result, reports, streams.Error);
+        return verdict == ExitCode.Done && wrong.Count > 0 ? ExitCode.Failed : verdict;
     }
 
     private static IRunProgress ProgressOf(LoadPlan plan, ReportPlan reports, InvocationConfiguration streams)
@@ -51,8 +58,8 @@ internal static class RunCommand
             return new NoProgress();
         }
 
-        var terminal = !Console.IsErrorRedirected && ReferenceEquals(streams.Error, Console.Error) && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
-        return terminal ? new LiveProgress(plan, streams.Error) : new PlainProgress(streams.Error);
+        var terminal = !Console.IsErrorRedirected && streams.Error is MessageWriter { IsConsole: true } && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        return terminal ? new LiveProgress(plan, Console.Error) : new PlainProgress(streams.Error);
     }
 
     private static ExitCode Judge(LoadResult result, ReportPlan reports, TextWriter error)

@@ -5,7 +5,7 @@ namespace PipeProxy.LoadTest;
 /// <summary>Numbers as people read them: three or four digits and a unit.</summary>
 internal static class Text
 {
-    internal static string Microseconds(double value) => value switch
+    internal static string Microseconds(double value) => Math.Abs(value) switch
     {
         < 1000 => Digits(value, "us"),
         < 1_000_000 => Digits(value / 1000, "ms"),
@@ -35,7 +35,7 @@ internal static class Text
     /// <summary>What an origin sent, a certificate's name for one, must not steer the terminal.</summary>
     internal static string Printable(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
 
-    private static string Digits(double value, string unit) => value switch
+    private static string Digits(double value, string unit) => Math.Abs(value) switch
     {
         < 10 => Invariant($"{value:0.00} {unit}"),
         < 100 => Invariant($"{value:0.0} {unit}"),

@@ -18,7 +18,7 @@ internal sealed class TurnsCommand
     private readonly Option<int?> _storm = Amounts.Whole("--storm", "At the end of each turn so many requests at once, over connections of their own; the result is what the others see meanwhile.");
     private readonly Option<string?> _stormPath = new("--storm-path") { Description = "What the storm asks for. Default: the target's own path.", HelpName = "PATH" };
     private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
-    private readonly Option<string?> _csv = new("--csv") { Description = "Write every turn as CSV.", HelpName = "FILE" };
+    private readonly Option<string?> _csv = FileNames.One("--csv", "Write every turn as CSV.");
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress on standard error." };
     private readonly RequestOptions _request = new();
 
@@ -53,21 +53,24 @@ internal sealed class TurnsCommand
     private async Task<ExitCode> RunAsync(TurnPlan plan, ParseResult parsed)
     {
         var streams = parsed.InvocationConfiguration;
+        using var csv = OutputFile.Open("--csv", parsed.GetValue(_csv));
         using var stop = new StopSignals();
         var results = await new TurnRun(plan, parsed.GetValue(_quiet) ? null : streams.Error).RunAsync(stop.Token).ConfigureAwait(false);
+        var wrong = await (csv?.WriteAsync(TurnReport.Csv(results)) ?? Task.FromResult<string?>(null)).ConfigureAwait(false);
         await streams.Output.WriteAsync(TurnReport.Text(plan, results)).ConfigureAwait(false);
-        if (parsed.GetValue(_csv) is { } file)
+        if (wrong is not null)
         {
-            await File.WriteAllTextAsync(file, TurnReport.Csv(results), CancellationToken.None).ConfigureAwait(false);
+            streams.Error.WriteLine($"error: {wrong}");
         }
 
         if (plan.Targets.FirstOrDefault(target => !results.Any(result => result.IsGood && result.Target == target.Name)) is { } silent)
         {
-            streams.Error.WriteLine($"error: no turn of {silent.Name} was without an error.");
+            var hadTurn = results.Any(result => result.Target == silent.Name);
+            streams.Error.WriteLine(hadTurn ? $"error: no turn of {silent.Name} was without an error." : $"error: interrupted before {silent.Name} had a whole turn.");
             return ExitCode.Failed;
         }
 
-        return ExitCode.Done;
+        return wrong is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     private TurnPlan Read(ParseResult parsed)

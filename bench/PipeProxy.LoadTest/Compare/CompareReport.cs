@@ -67,8 +67,8 @@ internal static class CompareReport
         {
             json.WriteStartObject();
             json.WriteString("metric", comparison.Metric.Name);
-            json.WriteNumber("baseline", comparison.Baseline);
-            json.WriteNumber("value", comparison.Value);
+            Number(json, "baseline", comparison.Baseline);
+            Number(json, "value", comparison.Value);
             Number(json, "ratio", comparison.Interval.Ratio);
             Number(json, "low", comparison.Interval.Low);
             Number(json, "high", comparison.Interval.High);
@@ -91,7 +91,7 @@ internal static class CompareReport
     {
         var interval = comparison.Interval;
         return Row(
-            comparison.Metric.Name,
+            LoadTest.Text.Printable(comparison.Metric.Name),
             comparison.Metric.Format(comparison.Baseline),
             comparison.Metric.Format(comparison.Value),
             double.IsNaN(interval.Ratio) ? "-" : LoadTest.Text.Invariant($"{interval.Ratio:0.000}"),
@@ -104,7 +104,7 @@ internal static class CompareReport
 
     private static void Number(Utf8JsonWriter json, string name, double value)
     {
-        if (double.IsNaN(value))
+        if (!double.IsFinite(value))
         {
             json.WriteNull(name);
         }

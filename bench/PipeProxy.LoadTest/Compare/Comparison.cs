@@ -5,11 +5,20 @@ internal sealed record Comparison(Metric Metric, double Baseline, double Value, 
 {
     private const int EnoughRuns = 3;
 
+    /// <summary>Of figures that have no ratio, because some are zero: that of their difference. NaN where the ratio says enough.</summary>
+    internal DifferenceInterval Difference { get; init; } = new(double.NaN, double.NaN, double.NaN);
+
+    /// <summary>Both sides did what they were asked for, or neither did.</summary>
+    internal bool IsFair { get; init; } = true;
+
     /// <summary>What can be said: <c>better</c>, <c>worse</c>, <c>no difference</c> that these runs could tell, <c>equal</c>, or <c>unknown</c>.</summary>
-    internal string Verdict => Interval switch
+    internal string Verdict => this switch
     {
-        { IsKnown: true, Differs: true } => Interval.Ratio < 1 == Metric.LowerIsBetter ? "better" : "worse",
-        { IsKnown: true } => "no difference",
+        { IsFair: false } => "unknown",
+        { Interval: { IsKnown: true, Differs: true } } => Interval.Ratio < 1 == Metric.LowerIsBetter ? "better" : "worse",
+        { Interval.IsKnown: true } => "no difference",
+        { Difference: { IsKnown: true, Differs: true } } => Difference.Middle < 0 == Metric.LowerIsBetter ? "better" : "worse",
+        { Difference.IsKnown: true } when Difference is not { Low: 0, High: 0 } => "no difference",
         _ => Baseline == Value && double.IsNaN(Interval.Ratio) ? "equal" : "unknown",
     };
 
@@ -17,7 +26,15 @@ internal sealed record Comparison(Metric Metric, double Baseline, double Value, 
     internal static IReadOnlyList<Comparison> Of(Side baseline, Side side, bool paired)
         => [.. baseline.Runs[0].Figures.Keys
             .Where(name => baseline.Values(name).Count > 0 && side.Values(name).Count > 0)
-            .Select(name => new Comparison(new Metric(name), baseline.MedianOf(name), side.MedianOf(name), RatioInterval.Of(baseline.Values(name), side.Values(name), paired)))];
+            .Select(name => Of(name, baseline, side, paired))];
+
+    private static Comparison Of(string name, Side baseline, Side side, bool paired)
+    {
+        var (a, b) = (baseline.Values(name), side.Values(name));
+        var isErrorRate = name == Metric.ErrorRate;
+        var comparison = new Comparison(new Metric(name), baseline.MedianOf(name), side.MedianOf(name), RatioInterval.Of(a, b, paired)) { IsFair = isErrorRate || baseline.Failed == side.Failed };
+        return isErrorRate && double.IsNaN(comparison.Interval.Ratio) ? comparison with { Difference = DifferenceInterval.Of(a, b, paired) } : comparison;
+    }
 
     /// <summary>What to keep in mind when reading the comparison; empty when there is nothing.</summary>
     internal static IEnumerable<string> Remarks(Side baseline, Side side)
@@ -31,9 +48,15 @@ internal sealed record Comparison(Metric Metric, double Baseline, double Value, 
             yield return "Two runs of a side leave wide intervals; make at least three of each, in turn.";
         }
 
+        foreach (var (name, failed) in new[] { ("A", baseline), ("B", side) }.Where(static named => named.Item2.Failed))
+        {
+            yield return $"Every request of a run of {name} failed: its other figures say how fast it fails, not how well it answers.";
+        }
+
+        // Runs of older versions lack options that came later; they may have been made alike.
         var all = baseline.Runs.Concat(side.Runs).ToArray();
         var differing = all.SelectMany(static run => run.Options.Keys).Distinct()
-            .Where(name => name != "targets" && all.Select(run => run.Options.GetValueOrDefault(name)).Distinct().Count() > 1).ToArray();
+            .Where(name => name != "targets" && all.Where(run => run.Options.ContainsKey(name)).Select(run => run.Options[name]).Distinct().Count() > 1).ToArray();
         if (differing.Length > 0)
         {
             yield return $"The runs were not made alike; they differ in {string.Join(", ", differing)}.";

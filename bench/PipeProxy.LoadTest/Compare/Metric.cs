@@ -7,6 +7,9 @@ internal sealed record Metric(string Name)
     private const string Cpu = "cpu ";
     private const string Memory = "memory ";
 
+    /// <summary>The one that is often zero, and then has no ratio.</summary>
+    internal const string ErrorRate = "error-rate";
+
     internal bool LowerIsBetter => Name != "rate";
 
     internal static string CpuOf(string? process) => Cpu + process;
@@ -16,7 +19,7 @@ internal sealed record Metric(string Name)
     internal string Format(double value) => Name switch
     {
         "rate" => $"{Text.Rate(value)}/s",
-        "error-rate" => Text.Percent(value),
+        ErrorRate => Text.Percent(value),
         _ when Name.StartsWith(Memory, StringComparison.Ordinal) => Text.Bytes(value),
         _ => Text.Microseconds(value),
     };

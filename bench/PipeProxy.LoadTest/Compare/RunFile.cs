@@ -11,6 +11,9 @@ internal sealed class RunFile
     // What differs by nature between runs of the same thing.
     private static readonly string[] FreeOptions = ["headers"];
 
+    // A name that stands twice has no value.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     private RunFile(string path, string started, IReadOnlyDictionary<string, double> figures, IReadOnlyDictionary<string, string> options)
         => (Path, Started, Figures, Options) = (path, started, figures, options);
 
@@ -30,7 +33,7 @@ internal sealed class RunFile
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), Strict);
             return Read(path, document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
@@ -57,9 +60,14 @@ internal sealed class RunFile
             figures[name] = latency.GetProperty(name).GetDouble();
         }
 
-        figures["error-rate"] = run.GetProperty("errors").GetProperty("rate").GetDouble();
+        figures[Metric.ErrorRate] = run.GetProperty("errors").GetProperty("rate").GetDouble();
         foreach (var process in run.GetProperty("watched").EnumerateArray())
         {
+            if (process.TryGetProperty("known", out var known) && !known.GetBoolean())
+            {
+                continue;
+            }
+
             var name = process.GetProperty("name").GetString();
             figures[Metric.CpuOf(name)] = process.GetProperty("cpuPerRequestMicros").GetDouble();
             figures[Metric.MemoryOf(name)] = process.GetProperty("rssPeakBytes").GetDouble();

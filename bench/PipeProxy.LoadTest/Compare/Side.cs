@@ -21,5 +21,8 @@ internal sealed record Side(string Name, IReadOnlyList<RunFile> Runs)
     internal IReadOnlyList<double> Values(string metric)
         => Runs.All(run => run.Figures.ContainsKey(metric)) ? [.. Runs.Select(run => run.Figures[metric])] : [];
 
+    /// <summary>Of some run nothing succeeded: its other figures say how fast it fails.</summary>
+    internal bool Failed => Runs.Any(static run => run.Figures[Metric.ErrorRate] >= 1);
+
     internal double MedianOf(string metric) => Median.Of(Values(metric));
 }

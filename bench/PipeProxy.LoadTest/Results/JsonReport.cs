@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using HdrHistogram;
-using HdrHistogram.Utilities;
 using PipeProxy.LoadTest.Load;
 
 namespace PipeProxy.LoadTest.Results;
@@ -75,9 +74,13 @@ internal static class JsonReport
 
         json.WriteStartObject("http");
         json.WriteNumber("total", total.HttpErrors);
-        foreach (var family in total.Statuses.Index().Where(static status => status.Index >= 400 && status.Item > 0).GroupBy(static status => status.Index / 100))
+        foreach (var family in total.Statuses.Index().Where(static status => status.Index >= 400).GroupBy(static status => status.Index / 100, static status => status.Item))
         {
-            json.WriteNumber($"{family.Key}xx", family.Sum(static status => status.Item));
+            // Those that HTTP knows are always there; others only when a server made them up.
+            if (family.Key <= 5 || family.Any(static count => count > 0))
+            {
+                json.WriteNumber($"{family.Key}xx", family.Sum());
+            }
         }
 
         json.WriteNumber("malformed", total.Malformed);
@@ -164,6 +167,7 @@ internal static class JsonReport
             json.WriteNumber("rssPeakBytes", process.RssPeak);
             json.WriteNumber("rssLastBytes", process.RssLast);
             json.WriteBoolean("gone", process.IsGone);
+            json.WriteBoolean("known", process.IsKnown);
             json.WriteEndObject();
         }
 
@@ -180,15 +184,7 @@ internal static class JsonReport
         json.WriteStartObject("histogram");
         json.WriteString("unit", "ns");
         json.WriteNumber("significantDigits", Tally.SignificantDigits);
-        var buffer = ByteBuffer.Allocate(latency.GetNeededByteBufferCapacity());
-        var bytes = new byte[latency.EncodeIntoCompressedByteBuffer(buffer)];
-        buffer.Position = 0;
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            bytes[i] = buffer.Get();
-        }
-
-        json.WriteString("hdr", Convert.ToBase64String(bytes));
+        json.WriteBase64String("hdr", EncodedHistogram.Of(latency));
         json.WriteStartArray("curve");
         foreach (var (percentile, value) in LatencyCurve.Of(latency))
         {

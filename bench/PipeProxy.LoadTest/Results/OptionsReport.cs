@@ -1,4 +1,6 @@
 using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using PipeProxy.LoadTest.Load;
 
@@ -44,8 +46,15 @@ internal static class OptionsReport
         json.WriteBoolean("rotateCertificates", plan.Tls.Rotate);
         json.WriteString("tls", plan.Tls.Protocols switch { SslProtocols.Tls12 => "1.2", SslProtocols.Tls13 => "1.3", _ => "any" });
         json.WriteBoolean("insecure", plan.Tls.Insecure);
+        json.WriteBoolean("resume", plan.Tls.Resume);
+        json.WriteString("serverName", plan.Tls.ServerName);
+        json.WriteString("trustedRoots", plan.Tls.TrustedRoots is { } roots ? Fingerprint(roots) : null);
         json.WriteEndObject();
     }
+
+    // Which roots, whatever file they were in and in whatever order.
+    private static string Fingerprint(X509Certificate2Collection roots)
+        => "sha256:" + Convert.ToHexStringLower(SHA256.HashData([.. roots.Select(static root => root.GetCertHashString(HashAlgorithmName.SHA256)).Distinct().Order(StringComparer.Ordinal).SelectMany(Convert.FromHexString)]));
 
     private static void Optional(Utf8JsonWriter json, string name, double? value)
     {

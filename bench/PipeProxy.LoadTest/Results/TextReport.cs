@@ -83,8 +83,9 @@ internal static class TextReport
         }
     }
 
-    private static string Watched(LoadResult result, ProcessUsage process)
-        => $"{process.Name} ({process.Pid}) {Cpu(result, process.Cpu)}, memory at most {Text.Bytes(process.RssPeak)}, at last {Text.Bytes(process.RssLast)}{(process.IsGone ? ", ended meanwhile" : "")}";
+    private static string Watched(LoadResult result, ProcessUsage process) => !process.IsKnown
+        ? $"{Text.Printable(process.Name)} ({process.Pid}) ended before measuring began; nothing is known of it"
+        : $"{Text.Printable(process.Name)} ({process.Pid}) {Cpu(result, process.Cpu)}, memory at most {Text.Bytes(process.RssPeak)}, at last {Text.Bytes(process.RssLast)}{(process.IsGone ? ", ended meanwhile" : "")}";
 
     private static string Cpu(LoadResult result, TimeSpan cpu)
         => $"{Text.Duration(cpu.TotalSeconds)}, {(result.Seconds > 0 ? cpu.TotalSeconds / result.Seconds : 0):0.0%} of a core, {Text.Microseconds(result.PerRequest(cpu))} per request";

@@ -10,19 +10,21 @@ internal sealed class TurnLoop
 
     private readonly LoadPlan _plan;
     private readonly LoadLoop _loop;
+    private readonly Task _stopped;
     private Tally _spare = new();
 
-    private TurnLoop(int index, LoadPlan plan, Action<Exception> onBug) => (_plan, _loop) = (plan, new LoadLoop(index, plan, onBug));
+    private TurnLoop(int index, LoadPlan plan, Task stopped, Action<Exception> onBug) => (_plan, _stopped, _loop) = (plan, stopped, new LoadLoop(index, plan, onBug));
 
     /// <summary>Resolves the plan's targets and starts the loop.</summary>
     /// <param name="index">Its number.</param>
     /// <param name="plan">What happens in a turn.</param>
     /// <param name="workers">Make TLS handshakes; null when no target needs them.</param>
+    /// <param name="stopped">Completes when the run is to end: what waits then waits no longer.</param>
     /// <param name="onBug">Is told of an exception that left a callback.</param>
     /// <exception cref="LoadException">A name has no address.</exception>
-    internal static async Task<TurnLoop> StartAsync(int index, LoadPlan plan, HandshakeWorkers? workers, Action<Exception> onBug)
+    internal static async Task<TurnLoop> StartAsync(int index, LoadPlan plan, HandshakeWorkers? workers, Task stopped, Action<Exception> onBug)
     {
-        var self = new TurnLoop(index, plan, onBug);
+        var self = new TurnLoop(index, plan, stopped, onBug);
         var lanes = new List<Lane>();
         foreach (var target in plan.Targets)
         {
@@ -57,7 +59,7 @@ internal sealed class TurnLoop
     /// <returns>The moment.</returns>
     internal Task<long> BeginAsync(int target, long? requests = null) => _loop.BeginTurnAsync(target, requests);
 
-    /// <summary>The target's turn ends when everything that was due has been answered, or <c>--timeout</c> later.</summary>
+    /// <summary>The target's turn ends when everything that was due has been answered, or <c>--timeout</c> later. When the run is to end it is not ended but left.</summary>
     /// <returns>The moment, and how many requests were due and not sent.</returns>
     internal async Task<(long At, long Unsent)> EndAsync(int target)
     {
@@ -65,7 +67,7 @@ internal sealed class TurnLoop
         await PassAsync(Task.WhenAny(ending, Task.Delay(_plan.Timeout))).ConfigureAwait(false);
         var unsent = ending.IsCompleted ? 0 : await _loop.StopTurnAsync(target).ConfigureAwait(false);
         await PassAsync(ending).ConfigureAwait(false);
-        return (await ending.ConfigureAwait(false), unsent);
+        return (_stopped.IsCompleted ? Clock.Now : await ending.ConfigureAwait(false), unsent);
     }
 
     /// <summary>Hands over what was counted since the last call; <see cref="Return"/> gives it back.</summary>
@@ -77,10 +79,10 @@ internal sealed class TurnLoop
         _spare = tally;
     }
 
-    /// <summary>Waits, and has the loop look for what waits too long.</summary>
+    /// <summary>Waits until it is over or the run is to end, and has the loop look for what waits too long.</summary>
     internal async Task PassAsync(Task over)
     {
-        while (await Task.WhenAny(over, Task.Delay(Tick)).ConfigureAwait(false) != over)
+        while (await Task.WhenAny(over, _stopped, Task.Delay(Tick)).ConfigureAwait(false) != over && !_stopped.IsCompleted)
         {
             _loop.PostSweep();
         }

@@ -17,8 +17,8 @@ internal sealed record TurnResult(int Round, string Target, DateTimeOffset Began
     /// <summary>From the storm's first request to its last answer; NaN without a storm.</summary>
     internal double StormSeconds { get; init; } = double.NaN;
 
-    /// <summary>A turn with an error is not compared: an answer of 502 is cheap, and a missing one is free.</summary>
-    internal bool IsGood => Errors == 0 && Requests > 0;
+    /// <summary>A turn in which something went wrong is not compared: an answer of 502 is cheap, a missing one is free, and so is the work of a process that has ended.</summary>
+    internal bool IsGood => Errors == 0 && Requests > 0 && Reason is null;
 
     internal double CpuMicrosPerRequest => CpuSeconds / Requests * 1e6;
 

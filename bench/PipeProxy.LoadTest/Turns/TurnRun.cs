@@ -13,28 +13,30 @@ namespace PipeProxy.LoadTest.Turns;
 internal sealed class TurnRun(TurnPlan plan, TextWriter? progress)
 {
     private readonly List<TurnResult> _results = [];
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TurnLoop? _clients;
     private TurnLoop? _storm;
     private Exception? _bug;
 
     /// <summary>Runs them all.</summary>
-    /// <param name="stop">Ends the run after the turn; what was measured until then is the result.</param>
+    /// <param name="stop">Ends the run at once; the turns that were whole by then are the result.</param>
     /// <exception cref="LoadException">A target cannot be reached.</exception>
     internal async Task<IReadOnlyList<TurnResult>> RunAsync(CancellationToken stop)
     {
+        await using var registration = stop.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), _stopped).ConfigureAwait(false);
         using var workers = plan.Targets.Any(static target => target.Target.IsTls) ? new HandshakeWorkers() : null;
         try
         {
-            _clients = await TurnLoop.StartAsync(0, plan.Load, workers, SetBug).ConfigureAwait(false);
+            _clients = await TurnLoop.StartAsync(0, plan.Load, workers, _stopped.Task, SetBug).ConfigureAwait(false);
             if (plan.Storm is { } storm)
             {
-                _storm = await TurnLoop.StartAsync(1, plan.Load with { Targets = [.. plan.Load.Targets.Select(storm.At)], Connections = storm.Requests, Rate = null }, workers, SetBug).ConfigureAwait(false);
+                _storm = await TurnLoop.StartAsync(1, plan.Load with { Targets = [.. plan.Load.Targets.Select(storm.At)], Connections = storm.Requests, Rate = null }, workers, _stopped.Task, SetBug).ConfigureAwait(false);
             }
 
             progress?.WriteLine($"opening {plan.Load.Connections + (plan.Storm?.Requests ?? 0)} connections to each");
             await _clients.PrepareAsync().ConfigureAwait(false);
             await (_storm?.PrepareAsync() ?? Task.CompletedTask).ConfigureAwait(false);
-            await TakeTurnsAsync(_clients, stop).ConfigureAwait(false);
+            await TakeTurnsAsync(_clients).ConfigureAwait(false);
         }
         finally
         {
@@ -45,20 +47,26 @@ internal sealed class TurnRun(TurnPlan plan, TextWriter? progress)
         return _bug is null ? _results : throw new LoadException($"A bug in this tool: {_bug}");
     }
 
-    private async Task TakeTurnsAsync(TurnLoop clients, CancellationToken stop)
+    private bool IsStopped => _stopped.Task.IsCompleted;
+
+    private async Task TakeTurnsAsync(TurnLoop clients)
     {
-        for (var i = 0; i < plan.Targets.Count && plan.Load.Warmup > TimeSpan.Zero && !stop.IsCancellationRequested; i++)
+        for (var i = 0; i < plan.Targets.Count && plan.Load.Warmup > TimeSpan.Zero && !IsStopped; i++)
         {
             progress?.WriteLine($"warming up {plan.Targets[i].Name}");
             _ = await TurnAsync(clients, 0, i, plan.Load.Warmup).ConfigureAwait(false);
         }
 
-        for (var round = 0; round < plan.Rounds && !stop.IsCancellationRequested; round++)
+        for (var round = 0; round < plan.Rounds; round++)
         {
             // Rotated, so that none always follows the same one.
-            for (var i = 0; i < plan.Targets.Count; i++)
+            for (var i = 0; i < plan.Targets.Count && !IsStopped; i++)
             {
-                _results.Add(await TurnAsync(clients, round, (round + i) % plan.Targets.Count, plan.Turn).ConfigureAwait(false));
+                var turn = await TurnAsync(clients, round, (round + i) % plan.Targets.Count, plan.Turn).ConfigureAwait(false);
+                if (!IsStopped)
+                {
+                    _results.Add(turn);
+                }
             }
         }
     }
@@ -83,7 +91,7 @@ internal sealed class TurnRun(TurnPlan plan, TextWriter? progress)
         process?.End();
 
         var tally = await clients.TakeAsync().ConfigureAwait(false);
-        var result = new TurnResult(round, name, began, Clock.Seconds(end - begin), tally.Requests, tally.Errors + unsent + (storm?.Errors ?? 0), Cpu(process), LatencySummary.Of(tally.Latency), ReasonOf(tally, storm, unsent))
+        var result = new TurnResult(round, name, began, Clock.Seconds(end - begin), tally.Requests, tally.Errors + unsent + (storm?.Errors ?? 0), Cpu(process), LatencySummary.Of(tally.Latency), ReasonOf(process) ?? ReasonOf(tally, storm, unsent))
         {
             StormSeconds = stormSeconds,
         };
@@ -106,7 +114,9 @@ internal sealed class TurnRun(TurnPlan plan, TextWriter? progress)
         return (await storm.TakeAsync().ConfigureAwait(false), Clock.Seconds(end - begin));
     }
 
-    private static double Cpu(WatchedProcess? process) => process?.Usage.Cpu.TotalSeconds ?? double.NaN;
+    private static double Cpu(WatchedProcess? process) => process?.Usage is { IsGone: false } usage ? usage.Cpu.TotalSeconds : double.NaN;
+
+    private static string? ReasonOf(WatchedProcess? process) => process?.Usage is { IsGone: true } usage ? $"process {usage.Pid} has ended" : null;
 
     private static string? ReasonOf(Tally tally, Tally? storm, long unsent)
         => unsent > 0 ? $"{unsent} requests of the schedule found no free connection" : ReasonOf(tally) ?? (storm is null ? null : ReasonOf(storm) is { } reason ? $"in the storm: {reason}" : null);

@@ -8,16 +8,17 @@ namespace PipeProxy.LoadTest.Watch;
 internal sealed class WatchedProcess
 {
     private readonly string _name;
-    private readonly int _pid;
-    private ProcessSample _first;
-    private ProcessSample _last;
+    private readonly ProcessSample _self;
+    private readonly ProcessBook _book = new();
+    private long _last;
     private long _peak;
+    private bool _known;
     private bool _gone;
     private long _sampledAt;
 
-    private WatchedProcess(int pid, string name) => (_pid, _name) = (pid, name);
+    private WatchedProcess(ProcessSample self, string name) => (_self, _name) = (self, name);
 
-    internal ProcessUsage Usage => new(_name, _pid, _last.Cpu - _first.Cpu, _peak, _last.Rss, _gone);
+    internal ProcessUsage Usage => new(_name, _self.Pid, _book.Cpu, _peak, _last, _gone) { IsKnown = _known };
 
     internal static bool TryParse(string text, [NotNullWhen(true)] out WatchedProcess? process, [NotNullWhen(false)] out string? wrong)
     {
@@ -29,21 +30,22 @@ internal sealed class WatchedProcess
             return false;
         }
 
-        if (!ProcessSample.TryRead(pid, out _))
+        if (!ProcessSample.TryRead(pid, out var self) || self.HasEnded)
         {
             wrong = OperatingSystem.IsLinux() ? $"--watch-pid: there is no process {pid}." : "--watch-pid reads /proc and works on Linux only.";
             return false;
         }
 
-        (process, wrong) = (new WatchedProcess(pid, sign < 0 ? ProcessSample.NameOf(pid) ?? text : text[(sign + 1)..]), null);
+        (process, wrong) = (new WatchedProcess(self, sign < 0 ? ProcessSample.NameOf(pid) ?? text : text[(sign + 1)..]), null);
         return true;
     }
 
     internal void Begin()
     {
-        _peak = 0;
-        Read();
-        _first = _last;
+        (_last, _peak) = (0, 0);
+        var samples = Read();
+        _known = !_gone;
+        _book.Begin(samples);
     }
 
     /// <summary>Comes often; looks twice a second, because reading /proc costs CPU that the load generator is not meant to use.</summary>
@@ -51,23 +53,32 @@ internal sealed class WatchedProcess
     {
         if (Clock.Now - _sampledAt > Clock.Second / 2)
         {
-            Read();
+            _book.Note(Read());
         }
     }
 
-    internal void End() => Read();
+    internal void End() => _book.Note(Read());
 
-    private void Read()
+    private List<ProcessSample> Read()
     {
         _sampledAt = Clock.Now;
-        if (ProcessSample.TryRead(_pid, out var sample) && sample.Rss > 0)
-        {
-            _last = sample;
-            _peak = Math.Max(_peak, sample.Rss);
-        }
-        else
+        var samples = ProcessSample.Tree(_self.Pid);
+
+        // Its number may be another's by now.
+        if (samples.Count == 0 || samples[0].Began != _self.Began)
         {
             _gone = true;
+            return [];
         }
+
+        if (samples[0].HasEnded)
+        {
+            _gone = true;
+            return samples;
+        }
+
+        _last = samples.Sum(static sample => sample.Rss);
+        _peak = Math.Max(_peak, _last);
+        return samples;
     }
 }
