@@ -118,6 +118,20 @@ public sealed partial class ReverseProxy
 
         _changesAt = plan.ChangesAt;
         WaitForValidity();
+        AcceptInService();
+    }
+
+    // A version may come into force without a trial: while no route presented it, or when what was switched off is switched on again. From here on it is the one to go back to.
+    private void AcceptInService()
+    {
+        foreach (var name in PresentedNames())
+        {
+            if (_inForce.Of(name) is { Untried: true } certificate && !_inForce.Trials.ContainsKey(name)
+                && certificate.UsabilityAt(_options.Time.GetUtcNow(), _config.EnvironmentType) == CertificateUsability.Usable)
+            {
+                Accept(certificate);
+            }
+        }
     }
 
     private void Aside(Func<Task> work)

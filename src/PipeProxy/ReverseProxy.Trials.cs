@@ -103,13 +103,25 @@ public sealed partial class ReverseProxy
             (Proxy: this, result.Origin, Candidate: candidate, Failure: failure),
             out _);
 
+    private void Accept(ClientCertificate certificate)
+    {
+        try
+        {
+            _certificates.OnAccepted(certificate);
+        }
+        catch (CertificateException e)
+        {
+            LogNotMarked(_options.Logger, certificate.Name, certificate.Version, e.Message);
+        }
+    }
+
     private void Mark(ClientCertificate candidate, CertificateRotation rotation)
     {
         try
         {
             if (rotation.Outcome == RotationOutcome.Switched)
             {
-                _certificates.OnAccepted(candidate);
+                Accept(candidate);
             }
             else if (rotation.Outcome == RotationOutcome.RolledBack)
             {

@@ -101,9 +101,9 @@ internal static class CertificateOptions
             using var reader = new StreamReader(file);
             return reader.ReadLine() is { Length: > 0 } line ? line : throw new CertificateException($"The passphrase file {file} has an empty first line.", "Put the passphrase into its first line.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new CertificateException($"The passphrase file {file} cannot be read.", "Check the path and the file's permissions.", innerException: e);
+            throw new CertificateException($"The passphrase file '{file}' cannot be read.", "Check the path and the file's permissions.", innerException: e);
         }
     }
 

@@ -75,6 +75,12 @@ internal static class CreateCommand
     internal static IEnumerable<(string Label, string? Value)> Summary(StoredCertificate stored, Terminal terminal)
     {
         yield return ("version", $"{stored.Version}");
+        if (stored.Certificates.Count == 0)
+        {
+            yield return ("problem", stored.Error);
+            yield break;
+        }
+
         yield return ("subject", CertificateText.Name(stored.Certificates[0].SubjectName));
         yield return ("issuer", CertificateText.Name(stored.Certificates[0].IssuerName));
         yield return ("chain", stored.Certificates.Count == 1 ? "the certificate alone, no intermediates" : $"{stored.Certificates.Count} certificates");

@@ -26,12 +26,23 @@ internal sealed class FileWatch : IDisposable
             watcher.Created += OnEvent;
             watcher.Deleted += OnEvent;
             watcher.Renamed += OnEvent;
-            watcher.EnableRaisingEvents = true;
             _watchers.Add(watcher);
+            try
+            {
+                watcher.EnableRaisingEvents = true;
+            }
+            catch (IOException e)
+            {
+                // The system has no watches left, say: the files are served all the same.
+                Problem = e.Message;
+            }
         }
 
         Files = files.ToHashSet(StringComparer.Ordinal);
     }
+
+    /// <summary>Why changes may go unseen; null when they will not.</summary>
+    public string? Problem { get; }
 
     /// <summary>The files watched.</summary>
     public IReadOnlySet<string> Files { get; }

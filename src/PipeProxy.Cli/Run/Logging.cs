@@ -31,7 +31,14 @@ internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
             LogLevel.Warning => " warning: ",
             _ => " info: ",
         });
-        textWriter.WriteLine(logEntry.Formatter(logEntry.State, logEntry.Exception));
+
+        // One line, whoever chose the names in it.
+        foreach (var c in logEntry.Formatter(logEntry.State, logEntry.Exception))
+        {
+            textWriter.Write(char.IsControl(c) || c is '\u2028' or '\u2029' ? '\uFFFD' : c);
+        }
+
+        textWriter.WriteLine();
         if (logEntry.Exception is not null)
         {
             textWriter.WriteLine(logEntry.Exception);

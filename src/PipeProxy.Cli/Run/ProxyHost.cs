@@ -48,7 +48,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             context.Cancel = true;
             _ = ReloadAsync(proxy, logger);
         });
-        _watch = new FileWatch(loaded.Files, () => _ = ReloadAsync(proxy, logger));
+        _watch = Watch(loaded.Files, proxy, logger);
         try
         {
             await proxy.StartAsync();
@@ -148,13 +148,27 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
     {
         if (_watch is { } watch && !watch.Files.SetEquals(files))
         {
-            _watch = new FileWatch(files, () => _ = ReloadAsync(proxy, logger));
+            _watch = Watch(files, proxy, logger);
             watch.Dispose();
         }
     }
 
+    private FileWatch Watch(IReadOnlyList<string> files, ReverseProxy proxy, ILogger logger)
+    {
+        var watch = new FileWatch(files, () => _ = ReloadAsync(proxy, logger));
+        if (watch.Problem is { } problem)
+        {
+            LogUnwatched(logger, problem);
+        }
+
+        return watch;
+    }
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: no new connections; those open have {Seconds} s. A second signal ends at once.")]
     private static partial void LogDraining(ILogger logger, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Changes of the configuration's files are not seen by themselves: {Problem} Send SIGHUP after a change, or raise the system's limit (Linux: fs.inotify.max_user_instances and max_user_watches).")]
+    private static partial void LogUnwatched(ILogger logger, string problem);
 
     [LoggerMessage(Message = "{Problem}")]
     private static partial void LogProblem(ILogger logger, LogLevel level, ConfigurationError problem);

@@ -70,7 +70,7 @@ public sealed partial class CertificateStore
         var now = _time.GetUtcNow();
         var problem = ProblemOf(document, certificate.NotBefore, certificate.NotAfter, now);
         var chosen = certificate;
-        if (problem is not null && StandIn(folder, active.Version) is { } number && Take(folder, folder.ReadVersion(number), active) is { } other
+        if (problem is not null && StandIn(folder, active.Version) is { } number && TryTake(folder, number, active, setting, errors) is { } other
             && (document.State == CertificateState.Refused || (other.NotBefore <= now && now <= other.NotAfter)))
         {
             errors.Add(new ConfigurationError(null, setting, null, $"Version {active.Version} of the certificate {problem}; version {number}, valid to {other.NotAfter:yyyy-MM-dd HH:mm} UTC, is presented.", ErrorSeverity.Warning));
@@ -78,7 +78,10 @@ public sealed partial class CertificateStore
         }
         else if (document.Untried && StandIn(folder, active.Version, tried: true) is { } earlier)
         {
-            standIns[folder.Name] = Take(folder, folder.ReadVersion(earlier), active);
+            if (TryTake(folder, earlier, active, setting, errors) is { } before)
+            {
+                standIns[folder.Name] = before;
+            }
         }
 
         foreach (var moment in (DateTimeOffset[])[certificate.NotBefore, chosen.NotAfter])
@@ -92,8 +95,22 @@ public sealed partial class CertificateStore
         return chosen;
     }
 
+    // The pair of one that stands in may be unreadable, under another passphrase say: then there is none, and the active version is not the worse for it.
+    private ClientCertificate? TryTake(CertificateFolder folder, int version, VersionFiles active, string setting, List<ConfigurationError> errors)
+    {
+        try
+        {
+            return Take(folder, folder.ReadVersion(version), active);
+        }
+        catch (Exception e) when (IsBadContent(e))
+        {
+            errors.Add(new ConfigurationError(null, setting, null, $"Version {version}, which would stand in for version {active.Version}, cannot be used: {Reason(e)}.", ErrorSeverity.Warning));
+            return null;
+        }
+    }
+
     // The newest version below that was not refused and is valid now, else the newest that was not refused; null when there is none.
-    // With `tried` only one that was in force and is valid now.
+    // With `tried` only one that was in force, was not switched off, and is valid now.
     private int? StandIn(CertificateFolder folder, int below, bool tried = false)
     {
         var now = _time.GetUtcNow();
@@ -103,7 +120,7 @@ public sealed partial class CertificateStore
             try
             {
                 var document = folder.ReadDocument(number);
-                if (document.State == CertificateState.Refused || (tried && document.Untried) || ReadLeaf(folder, number) is not { } leaf)
+                if (document.State == CertificateState.Refused || (tried && (document.Untried || !document.Enabled)) || ReadLeaf(folder, number) is not { } leaf)
                 {
                     continue;
                 }

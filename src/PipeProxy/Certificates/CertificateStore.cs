@@ -164,9 +164,9 @@ public sealed partial class CertificateStore : ICertificateSource
         {
             if (cached.DocumentStamp != settingsStamp)
             {
-                ReadDocument(files, cached.Certificate.Leaf);
+                var untried = ReadDocument(files, cached.Certificate.Leaf).Untried;
                 var changed = CertificateDocument.Read(settings.Document);
-                cached = cached with { DocumentStamp = settingsStamp, Certificate = cached.Certificate.With(changed.EnvironmentTypes, changed.Enabled) };
+                cached = cached with { DocumentStamp = settingsStamp, Certificate = cached.Certificate.With(changed.EnvironmentTypes, changed.Enabled, untried) };
                 _cache[key] = cached;
             }
 
@@ -174,9 +174,9 @@ public sealed partial class CertificateStore : ICertificateSource
         }
 
         using var pair = Open(folder, files);
-        var forced = ReadDocument(files, pair.Leaf).Forced;
+        var own = ReadDocument(files, pair.Leaf);
         var document = CertificateDocument.Read(settings.Document);
-        var certificate = ClientCertificate.FromPair(folder.Name, pair, document.EnvironmentTypes, document.Enabled, files.Version, forced: forced);
+        var certificate = ClientCertificate.FromPair(folder.Name, pair, document.EnvironmentTypes, document.Enabled, files.Version, forced: own.Forced, untried: own.Untried);
         _cache[key] = new CachedCertificate(files.PairStamp, settingsStamp, certificate);
         return certificate;
     }

@@ -37,6 +37,7 @@ public sealed class ClientCertificate
         Enabled = enabled;
         Version = version;
         Forced = same.Forced;
+        Untried = same.Untried;
         Place = same.Place;
         Context = same.Context;
         Identity = same.Identity;
@@ -70,6 +71,9 @@ public sealed class ClientCertificate
 
     /// <summary>Is put in force although an origin refuses it: an operator's word.</summary>
     internal bool Forced { get; init; }
+
+    /// <summary>No proxy has put it in force yet, so that the next one that starts tries it first.</summary>
+    internal bool Untried { get; init; }
 
     /// <summary>Where a new pair has to be put, for people; null for the store, which has a command for that.</summary>
     internal string? Place { get; private init; }
@@ -156,15 +160,15 @@ public sealed class ClientCertificate
     public override string ToString() => $"{Name} (version {Version})";
 
     /// <summary>Takes copies of what <paramref name="pair"/> holds, so that the pair can be disposed.</summary>
-    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, string? place = null, bool forced = false)
-        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Place = place, Forced = forced };
+    internal static ClientCertificate FromPair(string name, CertificatePair pair, IEnumerable<EnvironmentType>? environmentTypes, bool enabled, int version, string? place = null, bool forced = false, bool untried = false)
+        => new(name, pair.LeafWithKey(), [.. pair.Certificates.Skip(1).Select(static certificate => X509CertificateLoader.LoadCertificate(certificate.RawData))], environmentTypes, enabled, version) { Place = place, Forced = forced, Untried = untried };
 
     /// <summary>As <see cref="FromX509"/>, for a key that lies elsewhere; takes over what it is given.</summary>
     internal static ClientCertificate FromToken(string name, X509Certificate2 leaf, IReadOnlyList<X509Certificate2> intermediates, IEnumerable<EnvironmentType>? environmentTypes, string place)
         => new(name, leaf, intermediates, environmentTypes, enabled: true, version: 1) { Place = place };
 
     /// <summary>The same pair under other settings: the identity, and so its connections, stay.</summary>
-    internal ClientCertificate With(IEnumerable<EnvironmentType>? environmentTypes, bool enabled) => new(this, environmentTypes, enabled, Version);
+    internal ClientCertificate With(IEnumerable<EnvironmentType>? environmentTypes, bool enabled, bool untried = false) => new(this, environmentTypes, enabled, Version) { Untried = untried };
 
     /// <summary>The same pair under another number.</summary>
     internal ClientCertificate Numbered(int version) => new(this, EnvironmentTypes, Enabled, version);

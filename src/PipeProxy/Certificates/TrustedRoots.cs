@@ -21,7 +21,7 @@ public static class TrustedRoots
             problem = "holds no PEM certificate (-----BEGIN CERTIFICATE-----)";
             return roots.Count > 0 ? roots : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             problem = $"cannot be read: {e.Message}";
             return null;

@@ -8,7 +8,7 @@ namespace PipeProxy.Tls;
 internal sealed class OriginVerdict(string serverName)
 {
     /// <summary>What is wrong, one sentence; null while nothing is.</summary>
-    internal string? Detail { get; private set; }
+    internal string? Detail { get; private set => field = value is null ? null : OneLine.Of(value); }
 
     /// <summary>What to do about it.</summary>
     internal string? Next { get; private set; }

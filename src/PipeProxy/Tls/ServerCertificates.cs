@@ -139,7 +139,7 @@ internal static class ServerCertificates
         {
             authorities.ImportFromPemFile(wanted.Authority);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             errors.Add(source.Error($"The file cannot be read: {e.Message}"));
             return null;

@@ -72,7 +72,7 @@ internal sealed class TlsPeer(string? serverName, EndPoint? address, string? cer
             Group = facts.Group,
             Resumed = facts.Resumed,
             CertificateRequested = seen.AcceptableIssuers is null ? requested : true,
-            AcceptableIssuers = seen.AcceptableIssuers,
+            AcceptableIssuers = seen.AcceptableIssuers?.Select(OneLine.Of).ToList(),
             PresentedChain = presented is null ? [] : [.. presented.IntermediateCertificates.Prepend(presented.TargetCertificate).Select(NamesOf)],
             OriginChain = verdict?.Chain ?? (seen.OriginCertificates.Count > 0 ? ChainOf(seen.OriginCertificates) : leaf is null ? [] : [NamesOf(leaf)]),
             OriginTrusted = verdict is null ? true : verdict.Trusted,
@@ -81,7 +81,7 @@ internal sealed class TlsPeer(string? serverName, EndPoint? address, string? cer
     }
 
     /// <summary>A certificate by its names.</summary>
-    internal static ChainCertificate NamesOf(X509Certificate2 certificate) => new(certificate.Subject, certificate.Issuer);
+    internal static ChainCertificate NamesOf(X509Certificate2 certificate) => new(OneLine.Of(certificate.Subject), OneLine.Of(certificate.Issuer));
 
     // Nobody has judged these bytes yet.
     private static List<ChainCertificate> ChainOf(IReadOnlyList<byte[]> certificates)

@@ -153,6 +153,54 @@ public sealed class CertificateStoreVersionsTests : IDisposable
         Assert.Equal("CN=two", Presented(store).Leaf.Subject);
     }
 
+    [Fact]
+    public void VersionThatWasSwitchedOff_StandsBesideNoUntriedOne()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=compromised"));
+        store.SetEnabled("a", false);
+        Update(store, Leaf("CN=two"));
+        store.SetEnabled("a", true);
+
+        Assert.Equal(("CN=two", true), (Presented(store).Leaf.Subject, Presented(store).Untried));
+        Assert.Empty(store.Load().StandIns);
+    }
+
+    [Fact]
+    public void UntriedVersionBesideOneThatCannotBeRead_IsPresentedWithAWarning()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        Update(store, Leaf("CN=two"));
+        File.WriteAllText(Directory.EnumerateFiles(Path.Combine(_folder.Path, "a"), "private-key.pem", SearchOption.AllDirectories).Order().First(), "gone");
+
+        var loaded = Store().Load();
+
+        Assert.Equal("CN=two", loaded.Certificates["a"].Leaf.Subject);
+        Assert.Empty(loaded.StandIns);
+        var warning = Assert.Single(loaded.Errors);
+        Assert.Equal(ErrorSeverity.Warning, warning.Severity);
+        Assert.Contains("Version 1, which would stand in for version 2", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task VersionThatComesIntoForceWithItsRoute_IsNotTriedAtTheNextStart()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        var config = new ProxyConfig { EnvironmentType = EnvironmentType.Production, Listeners = [new ListenerConfig { Url = "http://127.0.0.1:0" }] };
+        await using var proxy = new ReverseProxyBuilder().UseConfig(config).UseCertificates(store).UseControlSocket(false).UseLoops(1).UseTimeProvider(_time).Build();
+        await proxy.StartAsync(TestContext.Current.CancellationToken);
+        Update(store, Leaf("CN=two"));
+        Assert.True(Presented(Store()).Untried);
+
+        var route = new RouteConfig { Path = "/{*rest}", Handler = new RouteHandlerConfig.UrlForward("https://localhost:1") { MtlsCertificate = "a" } };
+        Assert.True((await proxy.ApplyAsync(config with { Routes = [route] })).Applied);
+
+        Assert.False(Presented(Store()).Untried);
+        Assert.Empty(Store().Load().StandIns);
+    }
+
     private CertificateStore Store() => new(_folder.Path, null, _time);
 
     private static ClientCertificate Presented(CertificateStore store) => store.Load().Certificates["a"];
