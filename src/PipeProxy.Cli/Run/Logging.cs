@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
+using PipeProxy.Configuration;
 
 namespace PipeProxy.Cli.Run;
 
@@ -31,14 +32,7 @@ internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
             LogLevel.Warning => " warning: ",
             _ => " info: ",
         });
-
-        // One line, whoever chose the names in it.
-        foreach (var c in logEntry.Formatter(logEntry.State, logEntry.Exception))
-        {
-            textWriter.Write(char.IsControl(c) || c is '\u2028' or '\u2029' ? '\uFFFD' : c);
-        }
-
-        textWriter.WriteLine();
+        textWriter.WriteLine(OneLine.Of(logEntry.Formatter(logEntry.State, logEntry.Exception)));
         if (logEntry.Exception is not null)
         {
             textWriter.WriteLine(logEntry.Exception);

@@ -42,13 +42,13 @@ internal sealed class ConfigurationContext
         => Error(at.Source, Setting(at), at.Shown, message);
 
     internal void Error(SourcePosition? source, string setting, string? value, string message)
-        => Errors.Add(new ConfigurationError(source, setting, value, OneLine(message)));
+        => Errors.Add(new ConfigurationError(source, setting, value, OneLine.Of(message)));
 
     internal void Warn(ConfigurationValue at, string message)
         => Warn(at.Source, Setting(at), at.Shown, message);
 
     internal void Warn(SourcePosition? source, string setting, string? value, string message)
-        => Errors.Add(new ConfigurationError(source, setting, value, OneLine(message), ErrorSeverity.Warning));
+        => Errors.Add(new ConfigurationError(source, setting, value, OneLine.Of(message), ErrorSeverity.Warning));
 
     /// <summary>Something that the guide's product has and this one has not: refused, or under <c>--allow-unsupported</c> a warning.</summary>
     /// <param name="at">Where it stands.</param>
@@ -81,10 +81,6 @@ internal sealed class ConfigurationContext
 
     internal string UndefinedVariable(string name)
         => $"the environment variable {name} is not defined; set it, or name a file that does with --env-file{NearestName.Suggest(name, Variables.Keys)}";
-
-    /// <summary>A message may repeat what somebody wrote, line ends and escape sequences included.</summary>
-    private static string OneLine(string message)
-        => message.Any(char.IsControl) ? string.Concat(message.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : message;
 
     private static string Setting(ConfigurationValue at) => at.Path.Length == 0 ? "(file)" : at.Path;
 }

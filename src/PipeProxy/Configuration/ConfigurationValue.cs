@@ -98,7 +98,7 @@ internal sealed class ConfigurationValue
             text = $"{text[..(scheme + 3)]}***{text[at..]}";
         }
 
-        var line = string.Concat(text.Take(MaxShown).Select(c => char.IsControl(c) ? '\uFFFD' : c));
+        var line = OneLine.Of(text[..Math.Min(text.Length, MaxShown)]);
         return text.Length > MaxShown ? $"{line}..." : line;
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
 
 namespace PipeProxy.Tls;

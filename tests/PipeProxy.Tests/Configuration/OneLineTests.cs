@@ -1,6 +1,6 @@
-using PipeProxy.Telemetry;
+using PipeProxy.Configuration;
 
-namespace PipeProxy.Tests.Telemetry;
+namespace PipeProxy.Tests.Configuration;
 
 public sealed class OneLineTests
 {

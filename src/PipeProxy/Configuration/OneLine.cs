@@ -1,6 +1,6 @@
-namespace PipeProxy.Telemetry;
+namespace PipeProxy.Configuration;
 
-/// <summary>Text that somebody else chose, such as the names in an origin's certificate, on its way into a line for the operator.</summary>
+/// <summary>Text that somebody else chose, a setting's value or the names in an origin's certificate, on its way into a line for the operator.</summary>
 internal static class OneLine
 {
     /// <summary>The text with U+FFFD for each control character and line separator: it can begin no line of its own, and tell a terminal nothing.</summary>
