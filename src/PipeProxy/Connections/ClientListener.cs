@@ -22,6 +22,7 @@ internal sealed partial class ClientListener : IAsyncDisposable
     private volatile ListenerSettings _settings;
     private volatile bool _draining;
     private volatile bool _stopped;
+    private volatile bool _cutting;
     private int _open;
     private int _admitted;
     private long _refused;
@@ -116,14 +117,18 @@ internal sealed partial class ClientListener : IAsyncDisposable
     /// <summary>Ends everything at once; completes when the last connection has ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        // Before the connections are gone through: what is accepted while the sockets close sees the flag, and is cut too.
+        _cutting = true;
         var drained = DrainAsync();
         foreach (var connection in _connections.Keys)
         {
-            connection.Loop.Post(static state => ((ClientConnection)state!).Cut(), connection);
+            PostCut(connection);
         }
 
         await drained.ConfigureAwait(false);
     }
+
+    private static void PostCut(ClientConnection connection) => connection.Loop.Post(static state => ((ClientConnection)state!).Cut(), connection);
 
     // On the connection's loop.
     private void Accept(SocketConnection socket)
@@ -171,6 +176,11 @@ internal sealed partial class ClientListener : IAsyncDisposable
         if (_draining)
         {
             connection.Drain();
+        }
+
+        if (_cutting)
+        {
+            PostCut(connection);
         }
 
         try
