@@ -37,14 +37,22 @@ public sealed partial class ReverseProxy
             return new ApplyResult(Applied: false, _config.Revision, errors);
         }
 
-        var added = await OpenListenersAsync(config, listenerTls, errors).ConfigureAwait(false);
-        if (added is null)
+        List<ClientListener>? added = null;
+        try
         {
-            if (accessLog is not null)
+            added = await OpenListenersAsync(config, listenerTls, errors).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Not opened, or at a start thrown out of here: nobody writes to the log.
+            if (added is null && accessLog is not null)
             {
                 await accessLog.Log.DisposeAsync().ConfigureAwait(false);
             }
+        }
 
+        if (added is null)
+        {
             return new ApplyResult(Applied: false, _config.Revision, errors);
         }
 
