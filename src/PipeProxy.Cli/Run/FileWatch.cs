@@ -9,23 +9,24 @@ internal sealed class FileWatch : IDisposable
 
     private readonly List<FileSystemWatcher> _watchers = [];
     private readonly Timer _timer;
+    private volatile bool _lost;
 
     /// <summary>Starts watching.</summary>
     /// <param name="files">Absolute paths; those whose folder does not exist are left out.</param>
-    /// <param name="changed">Called on a thread of the pool, never twice at a time.</param>
-    public FileWatch(IEnumerable<string> files, Action changed)
+    /// <param name="changed">Called on a thread of the pool, never twice at a time; also when events were lost, for nobody knows what they would have told.</param>
+    /// <param name="watcherOf">Makes the watcher of a folder; a test's own. Null: the system's.</param>
+    public FileWatch(IEnumerable<string> files, Action changed, Func<string, FileSystemWatcher>? watcherOf = null)
     {
         _timer = new Timer(_ => changed());
         foreach (var folder in files.Select(Path.GetDirectoryName).OfType<string>().Distinct().Where(Directory.Exists))
         {
-            var watcher = new FileSystemWatcher(folder)
-            {
-                NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.CreationTime | NotifyFilters.DirectoryName,
-            };
+            var watcher = watcherOf?.Invoke(folder) ?? new FileSystemWatcher(folder);
+            watcher.NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.CreationTime | NotifyFilters.DirectoryName;
             watcher.Changed += OnEvent;
             watcher.Created += OnEvent;
             watcher.Deleted += OnEvent;
             watcher.Renamed += OnEvent;
+            watcher.Error += OnLost;
             _watchers.Add(watcher);
             try
             {
@@ -44,6 +45,9 @@ internal sealed class FileWatch : IDisposable
     /// <summary>Why changes may go unseen; null when they will not.</summary>
     public string? Problem { get; }
 
+    /// <summary>Events were lost, and more may be: another watch is to take its place before the files are read again.</summary>
+    public bool Lost => _lost;
+
     /// <summary>The files watched.</summary>
     public IReadOnlySet<string> Files { get; }
 
@@ -54,6 +58,13 @@ internal sealed class FileWatch : IDisposable
         {
             _timer.Change(Quiet, Timeout.InfiniteTimeSpan);
         }
+    }
+
+    // The system's queue ran over (a burst in the same folder is enough), or the watch ended.
+    private void OnLost(object sender, ErrorEventArgs e)
+    {
+        _lost = true;
+        _timer.Change(Quiet, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>

@@ -105,6 +105,12 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
                 return;
             }
 
+            // Before the files are read: what changes from here on is an event again.
+            if (_watch is { Lost: true } lost)
+            {
+                Replace(lost, lost.Files, proxy, logger);
+            }
+
             var loaded = HostConfiguration.Load(overrides, passphrase);
 
             // Also after a refusal: it may be a new file that has to be mended.
@@ -148,12 +154,17 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
     {
         if (_watch is { } watch && !watch.Files.SetEquals(files))
         {
-            _watch = Watch(files, proxy, logger);
-            watch.Dispose();
+            Replace(watch, files, proxy, logger);
         }
     }
 
-    private FileWatch Watch(IReadOnlyList<string> files, ReverseProxy proxy, ILogger logger)
+    private void Replace(FileWatch watch, IEnumerable<string> files, ReverseProxy proxy, ILogger logger)
+    {
+        _watch = Watch(files, proxy, logger);
+        watch.Dispose();
+    }
+
+    private FileWatch Watch(IEnumerable<string> files, ReverseProxy proxy, ILogger logger)
     {
         var watch = new FileWatch(files, () => _ = ReloadAsync(proxy, logger));
         if (watch.Problem is { } problem)
