@@ -18,6 +18,9 @@ internal sealed class FileWatch : IDisposable
     public FileWatch(IEnumerable<string> files, Action changed, Func<string, FileSystemWatcher>? watcherOf = null)
     {
         _timer = new Timer(_ => changed());
+
+        // Before the first watcher: it may have something to tell at once.
+        Files = files.ToHashSet(StringComparer.Ordinal);
         foreach (var folder in files.Select(Path.GetDirectoryName).OfType<string>().Distinct().Where(Directory.Exists))
         {
             var watcher = watcherOf?.Invoke(folder) ?? new FileSystemWatcher(folder);
@@ -38,8 +41,6 @@ internal sealed class FileWatch : IDisposable
                 Problem = e.Message;
             }
         }
-
-        Files = files.ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>Why changes may go unseen; null when they will not.</summary>

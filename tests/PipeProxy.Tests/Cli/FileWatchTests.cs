@@ -35,9 +35,27 @@ public sealed class FileWatchTests : IDisposable
         Assert.True(watch.Lost);
     }
 
+    [Fact]
+    public async Task FileChangedWhileTheWatchBegins_IsReported()
+    {
+        PlayedWatcher? first = null;
+        Directory.CreateDirectory(_folder.Combine("routes"));
+        using var watch = new FileWatch([_folder.Combine("pipeproxy.json"), _folder.Combine("routes", "all.json")], () => _changed.TrySetResult(), folder =>
+        {
+            first?.Change("pipeproxy.json");
+            var watcher = new PlayedWatcher(folder);
+            first ??= watcher;
+            return watcher;
+        });
+
+        await _changed.Task.WaitAsync(Bound, TestContext.Current.CancellationToken);
+    }
+
     /// <summary>The system's, which also tells what a test wants it to.</summary>
     private sealed class PlayedWatcher(string folder) : FileSystemWatcher(folder)
     {
+        public void Change(string file) => OnChanged(new FileSystemEventArgs(WatcherChangeTypes.Changed, Path, file));
+
         public void Lose() => OnError(new ErrorEventArgs(new InternalBufferOverflowException()));
     }
 }
