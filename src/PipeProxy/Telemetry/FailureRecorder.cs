@@ -17,7 +17,7 @@ internal sealed class FailureRecorder(TimeProvider time)
     {
         lock (_lock)
         {
-            return [.. _entries.OrderByDescending(static pair => pair.Value.Last)
+            return [.. _entries.OrderByDescending(static pair => pair.Value.SeenAt)
                 .Select(static pair => new OriginFailure(pair.Key.Origin, pair.Key.Certificate, pair.Key.Code, pair.Key.Alert, pair.Value.Text.Detail, pair.Value.Text.Next, pair.Value.First, pair.Value.Last, pair.Value.Count) { Tls = pair.Value.Text.Tls })];
         }
     }
@@ -33,7 +33,7 @@ internal sealed class FailureRecorder(TimeProvider time)
     /// <returns>What is to be told now; null when nothing is.</returns>
     internal FailureText? Record<TState>(string origin, string? certificate, string code, byte? alert, Func<TState, FailureText> detail, TState state, out long untold)
     {
-        var now = time.GetUtcNow();
+        var (now, at) = (time.GetUtcNow(), time.GetTimestamp());
         var key = (origin, certificate, code, alert);
         lock (_lock)
         {
@@ -47,7 +47,8 @@ internal sealed class FailureRecorder(TimeProvider time)
 
             entry.Count++;
             entry.Last = now;
-            if (entry.Count > 1 && now - entry.ToldAt < Quiet)
+            entry.SeenAt = at;
+            if (entry.Count > 1 && time.GetElapsedTime(entry.ToldAt, at) < Quiet)
             {
                 entry.Untold++;
                 return null;
@@ -56,7 +57,7 @@ internal sealed class FailureRecorder(TimeProvider time)
             entry.Text = detail(state);
             untold = entry.Untold;
             entry.Untold = 0;
-            entry.ToldAt = now;
+            entry.ToldAt = at;
             return entry.Text;
         }
     }
@@ -65,7 +66,7 @@ internal sealed class FailureRecorder(TimeProvider time)
     {
         if (_entries.Count >= MaxEntries)
         {
-            _entries.Remove(_entries.MinBy(static pair => pair.Value.Last).Key);
+            _entries.Remove(_entries.MinBy(static pair => pair.Value.SeenAt).Key);
         }
     }
 
@@ -74,7 +75,10 @@ internal sealed class FailureRecorder(TimeProvider time)
         public FailureText Text;
         public DateTimeOffset First;
         public DateTimeOffset Last;
-        public DateTimeOffset ToldAt;
+
+        // Timestamps: the clock on the wall may be set back, and would silence a failure for as long, or make the latest one the oldest.
+        public long SeenAt;
+        public long ToldAt;
         public long Count;
         public long Untold;
     }

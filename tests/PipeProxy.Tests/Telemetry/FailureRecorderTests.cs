@@ -5,7 +5,7 @@ namespace PipeProxy.Tests.Telemetry;
 
 public sealed class FailureRecorderTests
 {
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly Clock _time = new();
     private readonly FailureRecorder _recorder;
 
     public FailureRecorderTests() => _recorder = new FailureRecorder(_time);
@@ -25,6 +25,18 @@ public sealed class FailureRecorderTests
         var entry = Assert.Single(_recorder.Snapshot());
         Assert.Equal(("https://a", "a-cert", "tls_alert_received", (byte?)48, "fourth", 4L), (entry.Origin, entry.Certificate, entry.Code, entry.Alert, entry.Detail, entry.Count));
         Assert.Equal(TimeSpan.FromSeconds(60), entry.Last - entry.First);
+    }
+
+    [Fact]
+    public void ClockThatIsSetBack_SilencesNothingAndKeepsTheOrder()
+    {
+        Assert.True(Record("a", 48, "first", out _));
+        _time.SetBack = TimeSpan.FromHours(1);
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.True(Record("b", 48, "later", out _));
+        Assert.Equal("https://b", _recorder.Snapshot()[0].Origin);
+        Assert.True(Record("a", 48, "second", out _));
     }
 
     [Fact]
@@ -57,4 +69,14 @@ public sealed class FailureRecorderTests
 
     private bool Record(string host, byte alert, string detail, out long untold)
         => _recorder.Record($"https://{host}", $"{host}-cert", "tls_alert_received", alert, static detail => new FailureText(detail, null, null), detail, out untold) is not null;
+
+    /// <summary>Its time of day can be set, and its timestamps go on.</summary>
+    private sealed class Clock() : FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
+    {
+        public TimeSpan SetBack { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - SetBack;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
+    }
 }
