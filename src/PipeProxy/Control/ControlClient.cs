@@ -6,7 +6,7 @@ namespace PipeProxy.Control;
 /// <summary>Asks the proxies that run with a store.</summary>
 internal static class ControlClient
 {
-    /// <summary>Asks all of them at once. Sockets of proxies that are gone are removed.</summary>
+    /// <summary>Asks all of them at once. Sockets of this host's proxies that are gone are removed.</summary>
     /// <param name="folder">The store's.</param>
     /// <param name="request">The same for each.</param>
     /// <param name="patience">How long an answer may take.</param>
@@ -38,8 +38,12 @@ internal static class ControlClient
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            // It had listened before it got its name, so nobody will ever answer here.
-            Remove(path);
+            // It had listened before it got its name, so nobody will ever answer here; a proxy of another host may answer there.
+            if (ControlFile.IsOfThisHost(path))
+            {
+                Remove(path);
+            }
+
             return null;
         }
         catch (SocketException e) when (!File.Exists(path))

@@ -7,7 +7,7 @@ namespace PipeProxy.Control;
 /// <summary>A running proxy's Unix socket in the store's folder: commands ask there what became of a change. Serves on the thread pool, on no loop.</summary>
 /// <remarks>
 /// Protected three times: the folder is its owner's (0700), the socket too (0600), and a peer of another user is turned away. The socket
-/// listens before it has its name, so a name that refuses a connection belongs to nobody any more and may be removed.
+/// listens before it has its name, so a name that was given on this host and refuses a connection belongs to nobody any more and may be removed.
 /// </remarks>
 internal sealed class ControlSocket : IAsyncDisposable
 {

@@ -35,17 +35,22 @@ public sealed class ControlSocketTests : IDisposable
     [Fact]
     public async Task SocketThatNobodyListensAt_IsRemovedAndNobodyAnswers()
     {
-        var left = _folder.Combine(ControlFile.NewName());
-        using (Socket dead = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
-        {
-            dead.Bind(new UnixDomainSocketEndPoint(left));
-            File.Move(left, left + "2");
-        }
-
-        File.Move(left + "2", left);
+        var left = LeaveSocket(ControlFile.NewName());
 
         Assert.Empty(await AskAsync());
         Assert.False(File.Exists(left));
+    }
+
+    [Theory]
+    [InlineData(".proxy-1-00000000-0123abcd.sock")]
+    [InlineData(".proxy-1-0123abcd.sock")]
+    public async Task SocketOfAnotherHost_IsLeftToIt(string name)
+    {
+        // To this host it looks the same whether somebody listens there or not.
+        var others = LeaveSocket(name);
+
+        Assert.Empty(await AskAsync());
+        Assert.True(File.Exists(others));
     }
 
     [Theory]
@@ -80,6 +85,20 @@ public sealed class ControlSocketTests : IDisposable
         Assert.Contains("ended the connection without an answer", Assert.Single(await AskAsync()).Error, StringComparison.Ordinal);
         fails = false;
         Assert.Null(Assert.Single(await AskAsync()).Error);
+    }
+
+    // One that nobody listens at.
+    private string LeaveSocket(string name)
+    {
+        var path = _folder.Combine(name);
+        using (Socket dead = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            dead.Bind(new UnixDomainSocketEndPoint(path));
+            File.Move(path, path + "2");
+        }
+
+        File.Move(path + "2", path);
+        return path;
     }
 
     private ControlSocket Open(Func<ControlRequest, ControlAnswer> answer)
