@@ -94,104 +94,109 @@ internal sealed partial class UpstreamPool
 
         // Whose place this request was woken for; not taken, it goes to the next in line.
         KeyPool? offered = null;
-        while (true)
+        try
         {
-            // :: Step 1: what the target means now
-            var binding = first ?? target.Binding;
-            if (_mistake == PlantedMistake.BindingKept)
+            while (true)
             {
-                first = binding;
-            }
-
-            if (CannotUse(binding) is { } unusable)
-            {
-                offered?.WakeNext(loop);
-                return new UpstreamLease(unusable);
-            }
-
-            var pool = binding.Pool!;
-            if (IsOrphan(target, pool))
-            {
-                offered?.WakeNext(loop);
-                return new UpstreamLease(DescribeOrphan(target, pool));
-            }
-
-            // :: Step 2: a connection that is there
-            if (!fresh && pool.TryTakeIdle(loop, out var idle))
-            {
-                offered?.WakeNext(loop);
-                return new UpstreamLease(idle);
-            }
-
-            // :: Step 3: one that is opened, if the gate says so and there is a place
-            var gate = pool.Gate.TryEnter(out var ticket, out var left);
-            if (gate == GateAnswer.Refused)
-            {
-                _metrics.Upstreams.BreakerRefused();
-                offered?.WakeNext(loop);
-                return new UpstreamLease(DescribeBreaker(pool, left));
-            }
-
-            if (gate == GateAnswer.Enter)
-            {
-                if (pool.TryReserveSlot())
+                // :: Step 1: what the target means now
+                var binding = first ?? target.Binding;
+                if (_mistake == PlantedMistake.BindingKept)
                 {
+                    first = binding;
+                }
+
+                if (CannotUse(binding) is { } unusable)
+                {
+                    return new UpstreamLease(unusable);
+                }
+
+                var pool = binding.Pool!;
+                if (IsOrphan(target, pool))
+                {
+                    return new UpstreamLease(DescribeOrphan(target, pool));
+                }
+
+                // :: Step 2: a connection that is there
+                if (!fresh && pool.TryTakeIdle(loop, out var idle))
+                {
+                    return new UpstreamLease(idle);
+                }
+
+                // :: Step 3: one that is opened, if the gate says so and there is a place
+                var gate = pool.Gate.TryEnter(out var ticket, out var left);
+                if (gate == GateAnswer.Refused)
+                {
+                    _metrics.Upstreams.BreakerRefused();
+                    return new UpstreamLease(DescribeBreaker(pool, left));
+                }
+
+                if (gate == GateAnswer.Enter)
+                {
+                    if (pool.TryReserveSlot())
+                    {
+                        offered = null;
+                        var opened = new UpstreamConnection(pool, loop, ticket);
+                        if (await Opener.OpenAsync(opened, lent: true) is { } failure)
+                        {
+                            return new UpstreamLease(failure);
+                        }
+
+                        // The certificate may have ended in the handshake: the next round says so.
+                        if (IsStillBound(target, pool) && !IsOrphan(target, pool) && CannotUse(binding) is null)
+                        {
+                            return new UpstreamLease(opened);
+                        }
+
+                        opened.Close(UpstreamCloseReason.Retired);
+                        continue;
+                    }
+
+                    pool.Gate.Abandoned(ticket);
+                }
+
+                // :: Step 4: the line for a place, with one deadline for the whole wait, however often a place that became free went to somebody else; or
+                // the wait for the verdict, which comes by itself
+                PoolAnswer answer;
+                if (gate == GateAnswer.Wait)
+                {
+                    offered?.WakeNext(loop);
                     offered = null;
-                    var opened = new UpstreamConnection(pool, loop, ticket);
-                    if (await Opener.OpenAsync(opened, lent: true) is { } failure)
-                    {
-                        return new UpstreamLease(failure);
-                    }
-
-                    // The certificate may have ended in the handshake: the next round says so.
-                    if (IsStillBound(target, pool) && !IsOrphan(target, pool) && CannotUse(binding) is null)
-                    {
-                        return new UpstreamLease(opened);
-                    }
-
-                    opened.Close(UpstreamCloseReason.Retired);
-                    continue;
+                    answer = await pool.EnqueueForVerdict(loop, Opener.LongestAttempt(pool)).Answer;
                 }
-
-                pool.Gate.Abandoned(ticket);
-            }
-
-            // :: Step 4: the line for a place, with one deadline for the whole wait, however often a place that became free went to somebody else; or
-            // the wait for the verdict, which comes by itself
-            PoolAnswer answer;
-            if (gate == GateAnswer.Wait)
-            {
-                offered?.WakeNext(loop);
-                offered = null;
-                answer = await pool.EnqueueForVerdict(loop, Opener.LongestAttempt(pool)).Answer;
-            }
-            else
-            {
-                until = until == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : until;
-                var rest = TimeSpan.FromMilliseconds(until - loop.Now);
-                answer = rest > TimeSpan.Zero ? await pool.Enqueue(loop, rest).Answer : new PoolAnswer(null, TimedOut: true);
-            }
-
-            if (answer.Failure is not null)
-            {
-                return new UpstreamLease(answer.Failure);
-            }
-
-            if (answer.TimedOut)
-            {
-                return new UpstreamLease(DescribeWait(pool, gate));
-            }
-
-            offered = answer.Connection is null && gate != GateAnswer.Wait ? pool : null;
-            if (answer.Connection is { } handed)
-            {
-                if (!fresh && IsStillBound(target, pool) && handed.TryLease())
+                else
                 {
-                    return new UpstreamLease(handed);
+                    // There was none to take; one that becomes free meanwhile the line itself gives away when somebody joins it.
+                    offered = null;
+                    until = until == 0 ? loop.Now + (long)pool.Config.QueueTimeout.TotalMilliseconds : until;
+                    var rest = TimeSpan.FromMilliseconds(until - loop.Now);
+                    answer = rest > TimeSpan.Zero ? await pool.Enqueue(loop, rest).Answer : new PoolAnswer(null, TimedOut: true);
                 }
 
-                handed.Close(UpstreamCloseReason.Retired);
+                if (answer.Failure is not null)
+                {
+                    return new UpstreamLease(answer.Failure);
+                }
+
+                if (answer.TimedOut)
+                {
+                    return new UpstreamLease(DescribeWait(pool, gate));
+                }
+
+                offered = answer.Connection is null && gate != GateAnswer.Wait ? pool : null;
+                if (answer.Connection is { } handed)
+                {
+                    if (!fresh && IsStillBound(target, pool) && handed.TryLease())
+                    {
+                        return new UpstreamLease(handed);
+                    }
+
+                    handed.Close(UpstreamCloseReason.Retired);
+                }
             }
+        }
+        finally
+        {
+            offered?.WakeNext(loop);
         }
     }
 
