@@ -10,19 +10,12 @@ using PipeProxy.Transport;
 
 namespace PipeProxy.Tests.Tls;
 
-public sealed class TlsConnectorTests : IDisposable
+public sealed class TlsConnectorTests : TlsConnectorScene
 {
-    private const string Host = "origin.test";
-
-    private static readonly TestAuthority Authority = new();
     private static readonly TestAuthority Stranger = new("Stranger");
     private static readonly string[] Demanding = ["-Verify", "5", "-verify_return_error", "-verify_quiet"];
 
-    private readonly HandshakeWorkers _workers = new(2);
-
     public static TheoryData<string> Versions => ["-tls1_2", "-tls1_3"];
-
-    public void Dispose() => _workers.Dispose();
 
     [Theory]
     [MemberData(nameof(Versions))]
@@ -36,43 +29,6 @@ public sealed class TlsConnectorTests : IDisposable
         Assert.Equal(version == "-tls1_2" ? SslProtocols.Tls12 : SslProtocols.Tls13, Assert.IsType<TlsConnection>(result.Connection).Protocol);
         Assert.True(result.Connection.CertificateRequested);
         Assert.Equal("olleh\n", await AskAsync(loops, result.Connection, "hello\n"));
-    }
-
-    // An origin that pads its records (nginx: ssl_conf_command RecordPadding) pads the goodbye too, which then looks like data.
-    [Fact]
-    public async Task GoodbyeIsPaddedLikeData_DataBeforeItIsRead()
-    {
-        const int Lines = 2, LineBytes = 12_000;
-        using var server = await StartAsync("-tls1_3", "-record_padding", "16384", "-num_tickets", "0", "-naccept", "1");
-        await using var loops = new TestLoops();
-        var connection = (await ConnectAsync(loops, server.EndPoint, Options())).Connection!;
-        await loops.RunAsync(async () =>
-        {
-            for (var i = 0; i < Lines; i++)
-            {
-                connection.Write(Encoding.ASCII.GetBytes(new string('a', LineBytes - 1) + "\n"));
-            }
-
-            connection.Write("CLOSE\n"u8.ToArray());
-            connection.ShutdownSend();
-            await connection.SendAllAsync();
-        });
-        await server.EndAsync();
-
-        var (total, end) = await loops.RunAsync(async () =>
-        {
-            var (total, buffer) = (0, new byte[64 * 1024]);
-            while (true)
-            {
-                var read = await connection.ReadAsync(buffer);
-                total += read.Bytes;
-                if (!read.IsOk)
-                {
-                    return (total, read.Status);
-                }
-            }
-        });
-        Assert.Equal((Lines * LineBytes, IoStatus.End), (total, end));
     }
 
     [Theory]
@@ -355,26 +311,14 @@ public sealed class TlsConnectorTests : IDisposable
         time.Advance(TimeSpan.FromSeconds(0.3));
 
         Assert.Same(Outcome.HandshakeTimeout, (await connecting).Failure!.Outcome);
-        Assert.Equal(0, _workers.UnderWay);
+        Assert.Equal(0, Workers.UnderWay);
     }
-
-    private static async Task<OpensslServer> StartAsync(string version, params string[] more)
-        => await OpensslServer.StartAsync(version, Authority, Authority.Issue("origin", TestAuthority.ServerAuth, Host), more);
 
     private static Task<bool> CloseAsync(TestLoops loops, SecuredStream connection) => loops.RunAsync(() =>
     {
         connection.Close();
         return Task.FromResult(true);
     });
-
-    private static TlsClientOptions Options() => new()
-    {
-        ServerName = Host,
-        CertificateName = "client-cert",
-        CertificateContext = Authority.Context(Authority.Issue("client", TestAuthority.ClientAuth)),
-        TrustedRoots = Authority.Roots,
-        HandshakeTimeout = TimeSpan.FromSeconds(30),
-    };
 
     private static TlsClientOptions OfStranger() => Options() with { CertificateContext = Stranger.Context(Stranger.Issue("client", TestAuthority.ClientAuth)) };
 
@@ -431,14 +375,4 @@ public sealed class TlsConnectorTests : IDisposable
         Assert.Null(result.Connection);
         return result.Failure!;
     }
-
-    private Task<TlsResult> ConnectAsync(TestLoops loops, IPEndPoint endPoint, TlsClientOptions options)
-        => loops.RunAsync(async () =>
-        {
-            var connected = await loops[0].ConnectAsync(endPoint, TimeSpan.FromSeconds(5));
-            Assert.Equal(IoStatus.Ok, connected.Status);
-            var result = await new TlsConnector(_workers).ConnectAsync(connected.Connection!, options);
-            Assert.True(loops[0].IsInside);
-            return result;
-        });
 }
