@@ -63,7 +63,15 @@ internal static class Sections
         {
             Cases = new Dictionary<string, string> { ["plain"] = "plain listener", ["tls"] = "TLS listener" },
         },
-        new("loops", "One event loop and two", "PipeProxy alone, at the rate of the latency measurement and with all cores to run on, beside the load generator and the origin.", "--loops 1", CpuPerRequest, [CpuPerRequest, Percentile50, Percentile99, RequestsPerSecond])
+        new("loops", "One event loop and two", "PipeProxy alone, at the rate of the latency measurement and with all cores to run on, beside the load generator and the origin. nginx and HAProxy stand below in the same way.", "--loops 1", CpuPerRequest, [CpuPerRequest, Percentile50, Percentile99, RequestsPerSecond])
+        {
+            Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
+        },
+        new("workers", "One worker process of nginx and two", "As above, with a listening socket for each worker (reuseport).", "1 worker", CpuPerRequest, [CpuPerRequest, Percentile50, Percentile99, RequestsPerSecond])
+        {
+            Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
+        },
+        new("threads", "One thread of HAProxy and two", "As above.", "1 thread", CpuPerRequest, [CpuPerRequest, Percentile50, Percentile99, RequestsPerSecond])
         {
             Cases = new Dictionary<string, string> { ["plain"] = "plain listener" },
         },

@@ -77,9 +77,10 @@ start_one_origin() {
 }
 
 # start_proxy NAME KIND [log] [OPTION...]: sets PID_OF, URL_OF and TLS_URL_OF of NAME, and STARTED. "log" writes an access log, each in the
-# format that is its default. CPUS pins to other cores than the first; options go to pipeproxy run.
+# format that is its default. CPUS pins to other cores than the first; WORKERS are loops, worker processes or threads, 1 without it; options go to
+# pipeproxy run.
 start_proxy() {
-  local name=$1 kind=$2 log=off cpus=${CPUS:-$PROXY_CPU}
+  local name=$1 kind=$2 log=off cpus=${CPUS:-$PROXY_CPU} workers=${WORKERS:-1} master=off shared=""
   shift 2
   if [[ ${1:-} == log ]]; then
     log=$DIR/$name.access.log
@@ -89,20 +90,21 @@ start_proxy() {
     pipeproxy)
       create_client_certificate
       [[ -e $DIR/$name.json ]] || fill "$PEERS/pipeproxy.json" "$DIR/$name.json" "DIR=$DIR" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT"
-      [[ $* == *--loops* ]] || set -- --loops 1 "$@"
+      [[ $* == *--loops* ]] || set -- --loops "$workers" "$@"
       [[ $log == off ]] || set -- --access-log "$log" "$@"
       start "$name" "$cpus" "${PIPEPROXY:-$COMMAND}" run --config "$DIR/$name.json" --allow-root "$@"
       wait_for_ready_lines "$name" "$STARTED"
       ;;
     nginx)
       take_ports
-      fill "$PEERS/nginx.conf" "$DIR/$name.conf" "DIR=$DIR" "NAME=$name" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT" \
+      ((workers == 1)) || master=on shared=" reuseport"
+      fill "$PEERS/nginx.conf" "$DIR/$name.conf" "MASTER=$master" "WORKERS=$workers" "SHARED=$shared" "DIR=$DIR" "NAME=$name" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT" \
         "CLIENTS=$MOST_CLIENTS" "FILES=$(ulimit -n)" "ACCESS_LOG=${log/%.log/.log combined buffer=64k flush=1s}"
       start "$name" "$cpus" nginx -p "$DIR" -e "$DIR/$name.log" -c "$DIR/$name.conf"
       ;;
     haproxy)
       take_ports
-      fill "$PEERS/haproxy.cfg" "$DIR/$name.cfg" "DIR=$DIR" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT" \
+      fill "$PEERS/haproxy.cfg" "$DIR/$name.cfg" "WORKERS=$workers" "DIR=$DIR" "PORT=$PORT" "TLS_PORT=$TLS_PORT" "ORIGIN_PORT=$ORIGIN_PORT" "CLOSING_PORT=$CLOSING_PORT" \
         "CLIENTS=$MOST_CLIENTS" "ACCESS_LOG=$([[ $log == off ]] || echo 'log stdout format raw local0')"
       start "$name" "$cpus" haproxy -db -f "$DIR/$name.cfg"
       ;;

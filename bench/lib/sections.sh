@@ -106,17 +106,25 @@ measure_slowloris() {
   printf 'slowloris\t%s at a byte a second each; the proxy refused and ended %s of them meanwhile\n' "$slow" "${ended#ended }" >>"$DIR/facts.tsv"
 }
 
+# One and two of what serves, of PipeProxy and of the peers in the same way: what two cost more is theirs only where the peers' do not.
 measure_loops() {
-  local loops
   needs_own_load_tool || return
   find_half_rate
-  for loops in 1 2; do
-    CPUS=$ALL_CPUS start_proxy "--loops $loops" pipeproxy --loops "$loops"
-    warm_up "--loops $loops"
+  compare_one_with_two loops pipeproxy "--loops 1" "--loops 2"
+  [[ " ${PROXIES[*]} " != *" nginx "* ]] || compare_one_with_two workers nginx "1 worker" "2 workers"
+  [[ " ${PROXIES[*]} " != *" haproxy "* ]] || compare_one_with_two threads haproxy "1 thread" "2 threads"
+}
+
+# compare_one_with_two SECTION KIND ONE TWO: the last two are the names in the report.
+compare_one_with_two() {
+  local workers
+  for workers in 1 2; do
+    WORKERS=$workers CPUS=$ALL_CPUS start_proxy "$2-$workers" "$2"
+    warm_up "$2-$workers"
   done
-  compare loops plain / "$CONNECTIONS" 40 2 "--loops 1=--loops 1" "--loops 2=--loops 2" -- --rate "$HALF_RATE"
-  end_proxy "--loops 1"
-  end_proxy "--loops 2"
+  compare "$1" plain / "$CONNECTIONS" 40 2 "$3=$2-1" "$4=$2-2" -- --rate "$HALF_RATE"
+  end_proxy "$2-1"
+  end_proxy "$2-2"
 }
 
 measure_scale() {

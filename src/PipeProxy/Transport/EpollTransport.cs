@@ -18,7 +18,10 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
 {
     // Answers to them leave together, behind the last: the first must not wait for too many.
     private const int EventsPerPoll = 64;
+
+    // Slots that no target gets to.
     private const ulong WakeWatch = uint.MaxValue;
+    private const ulong TimerWatch = uint.MaxValue - 1;
 
     // struct epoll_event is packed on x86-64 and on nothing else.
     private static readonly int EventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
@@ -28,6 +31,7 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
 
     // A handle that counts: a thread that posts may still be on its way to the descriptor when the loop ends, and its number must not be somebody else's by then.
     private readonly SafeFileHandle _wake;
+    private readonly WaitTimer _timer;
     private byte* _events;
     private readonly WatchTable<IEpollTarget> _watched = new();
 
@@ -36,11 +40,13 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
         _epoll = Libc.EpollCreate(Libc.SocketCloseOnExec);
         var wake = _epoll < 0 ? -1 : Libc.EventDescriptor(0, Libc.SocketCloseOnExec | Libc.SocketNonBlocking);
         _wake = new SafeFileHandle(wake, ownsHandle: true);
-        if (wake < 0 || !Register(wake, WakeWatch))
+        var timer = wake < 0 ? null : WaitTimer.TryOpen();
+        if (timer is null || !Register(wake, WakeWatch) || !Register(timer.Descriptor, TimerWatch))
         {
             throw new IOException($"The system gives no epoll ({Libc.Error}); take the transport 'sockets'.");
         }
 
+        _timer = timer;
         _events = AllocateEvents();
     }
 
@@ -51,16 +57,22 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
             OpenRing();
         }
 
-        var count = _ring is { } ring ? PollRing(ring, milliseconds) : PollEpoll(milliseconds);
+        var limit = _timer.Limit(milliseconds);
+        var count = _ring is { } ring ? PollRing(ring, limit) : PollEpoll(limit);
         for (var i = 0; i < count; i++)
         {
             var entry = _events + (i * EventBytes);
-
-            // The wake-up's count is never read: edges come with each write.
-            if (_watched.Find(*(ulong*)(entry + DataOffset)) is { } target)
+            var watch = *(ulong*)(entry + DataOffset);
+            if (_watched.Find(watch) is { } target)
             {
                 Tell(target, *(uint*)entry);
             }
+            else if (watch == TimerWatch)
+            {
+                _timer.Pass();
+            }
+
+            // The wake-up's count is never read: edges come with each write.
         }
     }
 
@@ -110,6 +122,7 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
     public override void Dispose()
     {
         EndRing();
+        _timer.Dispose();
         _wake.Dispose();
         _ = Libc.Close(_epoll);
         NativeMemory.Free(_events);

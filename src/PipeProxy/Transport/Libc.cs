@@ -68,6 +68,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "eventfd")]
     internal static partial int EventDescriptor(uint initial, int flags);
 
+    [LibraryImport("libc", EntryPoint = "timerfd_create")]
+    internal static partial int TimerDescriptor(int clock, int flags);
+
+    [LibraryImport("libc", EntryPoint = "timerfd_settime")]
+    internal static partial int SetTimer(int timer, int flags, long* times, long* before);
+
     [LibraryImport("libc", EntryPoint = "socket")]
     internal static partial int Socket(int family, int type, int protocol);
 
