@@ -267,9 +267,16 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         }
 
         _pool.RetireAllBut([]);
-        foreach (var loop in started ? _loops : [])
+        foreach (var loop in _loops)
         {
-            await loop.StopAsync().ConfigureAwait(false);
+            if (started)
+            {
+                await loop.StopAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                loop.Discard();
+            }
         }
 
         _workers.Dispose();

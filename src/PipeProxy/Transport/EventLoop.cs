@@ -147,6 +147,9 @@ internal sealed class EventLoop
         return _ended.Task;
     }
 
+    /// <summary>Gives back what a loop holds that was never started. What is posted afterwards is dropped.</summary>
+    internal void Discard() => End();
+
     /// <summary>Throws when the caller is not on the loop: in Debug builds, and where the switch <c>PipeProxy.AssertInside</c> is on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void AssertInside()
@@ -318,7 +321,6 @@ internal sealed class EventLoop
         }
 
         Transport.Dispose();
-        _current = null;
         _ended.SetResult();
     }
 
