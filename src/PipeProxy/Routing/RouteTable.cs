@@ -117,7 +117,8 @@ internal sealed class RouteTable
             length = length < 0 ? path.Length - start : length;
             if (matcher is not null)
             {
-                match.Capture(parameter++, start + matcher.Start, length - matcher.Fixed);
+                matcher.TryFindValue(path.Slice(start, length), out var before, out var value);
+                match.Capture(parameter++, start + before, value);
             }
 
             at = start + length;
@@ -125,7 +126,8 @@ internal sealed class RouteTable
 
         if (route.Path.Tail != PathTail.None)
         {
-            var start = Math.Min(at + 1 + route.Path.TailPrefix.Length, path.Length);
+            var start = Math.Min(at + 1, path.Length);
+            start += PathBytes.MatchStart(path[start..], route.TailPrefix);
             match.Capture(parameter, start, path.Length - start);
         }
     }
