@@ -128,6 +128,19 @@ public sealed class RouteTableTests
         Assert.Equal(1, IndexOf(table, "HEAD", "", "/b"));
     }
 
+    /// <summary>Whoever spells a host otherwise gets to no laxer route of every host.</summary>
+    [Theory]
+    [InlineData("a.example", "A.Example.", 0)]
+    [InlineData("a.example", "a.example.:8080", 0)]
+    [InlineData("a.example", "%61.example", 0)]
+    [InlineData("a.example", "%41%2Eexample%2e:80", 0)]
+    [InlineData("A.example.", "a.example", 0)]
+    [InlineData("a.example", "a.example..", 1)]
+    [InlineData("a.example", "a.example%2f", 1)]
+    [InlineData("a.example", ".", 1)]
+    public void HostInAnotherSpelling_TakesTheSameRoute(string configured, string host, int expected)
+        => Assert.Equal(expected, IndexOf(Table(("/a", "", configured), ("/{*rest}", "", null)), "GET", host, "/a"));
+
     [Fact]
     public void Ipv6Host_IsComparedWithoutItsPort()
     {
