@@ -34,9 +34,13 @@ internal static class LoadResult
             }
         }
 
-        if (result.TryGetProperty("watched", out var watched) && watched.GetArrayLength() > 0)
+        if (result.TryGetProperty("watched", out var watched) && watched.GetArrayLength() > 0 && IsWhole(watched[0]))
         {
             values["cpuSeconds"] = watched[0].GetProperty("cpuSeconds").GetDouble();
         }
     }
+
+    // Of a process that was gone before measuring began the figures are zeros, of one that ended meanwhile those of its last sample.
+    private static bool IsWhole(JsonElement process)
+        => !(process.TryGetProperty("known", out var known) && !known.GetBoolean()) && !(process.TryGetProperty("gone", out var gone) && gone.GetBoolean());
 }

@@ -13,6 +13,9 @@ namespace PipeProxy.Cli;
 /// <remarks>A command is one file with <c>static Command Create()</c> that is named in <see cref="Create"/>. Its action finds the terminal by <see cref="Terminal.Of"/> and returns an <see cref="ExitCode"/>.</remarks>
 internal static class CommandLine
 {
+    /// <summary>How command lines are read: a value that begins with @ is that value, and no file with more arguments.</summary>
+    public static ParserConfiguration Verbatim { get; } = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>The whole tree. Not a RootCommand: that is named after its assembly, which is not the name people type.</summary>
     public static Command Create()
     {
@@ -43,7 +46,7 @@ internal static class CommandLine
             return (int)ExitCode.Done;
         }
 
-        var parsed = Create().Parse(arguments);
+        var parsed = Create().Parse(arguments, Verbatim);
         if (parsed.Action is null or ParseErrorAction)
         {
             return (int)ReportUsage(parsed, terminal);

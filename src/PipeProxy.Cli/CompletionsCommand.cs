@@ -44,7 +44,7 @@ internal static class CompletionsCommand
             return;
         }
 
-        foreach (var completion in root.Parse(line[start..]).GetCompletions(Math.Max(0, position - start)))
+        foreach (var completion in root.Parse(line[start..], CommandLine.Verbatim).GetCompletions(Math.Max(0, position - start)))
         {
             terminal.Output.WriteLine(completion.InsertText ?? completion.Label);
         }

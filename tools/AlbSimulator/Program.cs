@@ -110,7 +110,8 @@ root.SetAction(async parsed =>
     return 0;
 });
 
-var parsed = root.Parse(args);
+// A value that begins with @ is that value, and no file with more arguments.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
 // The command ends itself on signals, with exit code 0.
 int exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);

@@ -29,7 +29,8 @@ var root = new RootCommand("""
     CrlCommand.Create(),
 };
 
-var parsed = root.Parse(args);
+// A value that begins with @ is that value, and no file with more arguments.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 try
 {
     int exitCode = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

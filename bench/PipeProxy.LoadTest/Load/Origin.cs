@@ -28,6 +28,7 @@ internal sealed class Origin
 
     /// <summary>Groups targets by where they are, and resolves the names once.</summary>
     /// <exception cref="LoadException">A name has no address.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; a resolver that does not answer is not waited for.</exception>
     internal static async Task<IReadOnlyList<Origin>> ResolveAsync(IEnumerable<Target> targets, CancellationToken cancellationToken)
     {
         var origins = new List<Origin>();
@@ -44,7 +45,8 @@ internal sealed class Origin
     {
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, cancellationToken).ConfigureAwait(false);
+            // getaddrinfo cannot be cancelled; it is left behind instead.
+            var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
 
             // One family: `localhost` is ::1 and 127.0.0.1, and servers often listen on the latter only.
             var family = Array.Exists(addresses, static address => address.AddressFamily == AddressFamily.InterNetwork) ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;

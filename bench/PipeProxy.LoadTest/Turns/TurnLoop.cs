@@ -21,14 +21,16 @@ internal sealed class TurnLoop
     /// <param name="workers">Make TLS handshakes; null when no target needs them.</param>
     /// <param name="stopped">Completes when the run is to end: what waits then waits no longer.</param>
     /// <param name="onBug">Is told of an exception that left a callback.</param>
+    /// <param name="stop">Cancelled at the same time: names are not waited for either.</param>
     /// <exception cref="LoadException">A name has no address.</exception>
-    internal static async Task<TurnLoop> StartAsync(int index, LoadPlan plan, HandshakeWorkers? workers, Task stopped, Action<Exception> onBug)
+    /// <exception cref="OperationCanceledException">The run is to end.</exception>
+    internal static async Task<TurnLoop> StartAsync(int index, LoadPlan plan, HandshakeWorkers? workers, Task stopped, Action<Exception> onBug, CancellationToken stop)
     {
         var self = new TurnLoop(index, plan, stopped, onBug);
         var lanes = new List<Lane>();
         foreach (var target in plan.Targets)
         {
-            var origin = (await Origin.ResolveAsync([target], CancellationToken.None).ConfigureAwait(false))[0];
+            var origin = (await Origin.ResolveAsync([target], stop).ConfigureAwait(false))[0];
             var arrivals = plan.Rate is { } rate ? new Arrivals(rate, 0) : null;
             lanes.Add(new Lane(self._loop, origin, plan, new Dialer(origin, plan, workers), Enumerable.Range(0, plan.Connections), arrivals));
         }

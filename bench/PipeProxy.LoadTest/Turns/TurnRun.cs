@@ -27,16 +27,20 @@ internal sealed class TurnRun(TurnPlan plan, TextWriter? progress)
         using var workers = plan.Targets.Any(static target => target.Target.IsTls) ? new HandshakeWorkers() : null;
         try
         {
-            _clients = await TurnLoop.StartAsync(0, plan.Load, workers, _stopped.Task, SetBug).ConfigureAwait(false);
+            _clients = await TurnLoop.StartAsync(0, plan.Load, workers, _stopped.Task, SetBug, stop).ConfigureAwait(false);
             if (plan.Storm is { } storm)
             {
-                _storm = await TurnLoop.StartAsync(1, plan.Load with { Targets = [.. plan.Load.Targets.Select(storm.At)], Connections = storm.Requests, Rate = null }, workers, _stopped.Task, SetBug).ConfigureAwait(false);
+                _storm = await TurnLoop.StartAsync(1, plan.Load with { Targets = [.. plan.Load.Targets.Select(storm.At)], Connections = storm.Requests, Rate = null }, workers, _stopped.Task, SetBug, stop).ConfigureAwait(false);
             }
 
             progress?.WriteLine($"opening {plan.Load.Connections + (plan.Storm?.Requests ?? 0)} connections to each");
             await _clients.PrepareAsync().ConfigureAwait(false);
             await (_storm?.PrepareAsync() ?? Task.CompletedTask).ConfigureAwait(false);
             await TakeTurnsAsync(_clients).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // While names were resolved.
         }
         finally
         {

@@ -36,9 +36,10 @@ public sealed partial class CertificateStore
             marked = true;
             if (folder.ReadCurrent() == version && StandIn(folder, version) is { } before)
             {
-                // Who switched it off meanwhile meant the name, not the version.
+                // Who switched it off meanwhile, or said where it may be presented, meant the name, not the version.
                 var earlier = folder.ReadDocument(before);
-                DurableFolder.Replace(folder.FileOf(before, CertificateFolder.DocumentFile), (earlier with { State = CertificateState.Active, Enabled = earlier.Enabled && document.Enabled }).Write());
+                var active = earlier with { State = CertificateState.Active, Enabled = earlier.Enabled && document.Enabled, EnvironmentTypes = document.EnvironmentTypes };
+                DurableFolder.Replace(folder.FileOf(before, CertificateFolder.DocumentFile), active.Write());
                 SwitchTo(folder, before);
             }
         });

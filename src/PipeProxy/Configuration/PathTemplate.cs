@@ -4,7 +4,7 @@ namespace PipeProxy.Configuration;
 
 /// <summary>A route's path, taken apart: the same tree for both spellings, so that matching knows one form.</summary>
 /// <remarks>Matching compares whole segments. <c>/a</c> and <c>/a/</c> are two paths, letters match in their case, and a percent-encoded
-/// octet of an unreserved character equals the character (RFC 3986 section 6.2.2), so <c>/%61dmin</c> does not slip past a route for <c>/admin</c>.</remarks>
+/// octet of an unreserved character equals the character (RFC 3986 section 6.2.2), so <c>/%61dmin</c> does not slip past a route for <c>/admin</c>, nor for <c>/admin(.*)</c>.</remarks>
 internal sealed class PathTemplate
 {
     /// <summary>As many as a match has room for.</summary>

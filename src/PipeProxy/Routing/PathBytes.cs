@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace PipeProxy.Routing;
 
 /// <summary>What two paths have in common under RFC 3986: comparison form of a segment, and dot segments in any disguise.</summary>
@@ -56,6 +58,69 @@ internal static class PathBytes
         }
 
         return written;
+    }
+
+    /// <summary>Literal text of a template in the form that paths are compared in.</summary>
+    internal static byte[] Normalise(string literal)
+    {
+        var written = Encoding.ASCII.GetBytes(literal);
+        var normal = new byte[written.Length];
+        return normal[..Normalise(written, normal)];
+    }
+
+    /// <summary>Finds literal text at the beginning of a segment, however its unreserved characters were sent.</summary>
+    /// <param name="text">As sent.</param>
+    /// <param name="literal">From <see cref="Normalise(string)"/>.</param>
+    /// <returns>How many bytes of <paramref name="text"/> spell it; -1 when the segment begins with something else.</returns>
+    internal static int MatchStart(ReadOnlySpan<byte> text, ReadOnlySpan<byte> literal)
+    {
+        Span<byte> normal = stackalloc byte[3];
+        var at = 0;
+        while (!literal.IsEmpty)
+        {
+            if (at == text.Length)
+            {
+                return -1;
+            }
+
+            var length = TryTriplet(text, at, out _) ? 3 : 1;
+            var written = Normalise(text.Slice(at, length), normal);
+            if (!literal.StartsWith(normal[..written]))
+            {
+                return -1;
+            }
+
+            at += length;
+            literal = literal[written..];
+        }
+
+        return at;
+    }
+
+    /// <summary>As <see cref="MatchStart"/>, at the end. Triplets cannot overlap, so that reading backwards finds the same ones.</summary>
+    internal static int MatchEnd(ReadOnlySpan<byte> text, ReadOnlySpan<byte> literal)
+    {
+        Span<byte> normal = stackalloc byte[3];
+        var end = text.Length;
+        while (!literal.IsEmpty)
+        {
+            if (end == 0)
+            {
+                return -1;
+            }
+
+            var length = end >= 3 && TryTriplet(text[..end], end - 3, out _) ? 3 : 1;
+            var written = Normalise(text.Slice(end - length, length), normal);
+            if (!literal.EndsWith(normal[..written]))
+            {
+                return -1;
+            }
+
+            end -= length;
+            literal = literal[..^written];
+        }
+
+        return text.Length - end;
     }
 
     /// <summary>Reads the percent-encoded octet that begins at <paramref name="at"/>.</summary>

@@ -15,6 +15,7 @@ internal sealed class Route
         Target = target;
         Origin = origin;
         Matchers = path.Segments.Select(s => s.Parameter is null ? null : new SegmentMatcher(s)).ToArray();
+        TailPrefix = PathBytes.Normalise(path.TailPrefix);
         _methods = config.Methods.Select(System.Text.Encoding.ASCII.GetBytes).ToArray();
     }
 
@@ -29,6 +30,9 @@ internal sealed class Route
 
     /// <summary>Per segment; null for a literal one.</summary>
     internal SegmentMatcher?[] Matchers { get; }
+
+    /// <summary>What a tail must begin with, behind the slash, in the form that paths are compared in.</summary>
+    internal byte[] TailPrefix { get; }
 
     /// <summary>What the origin is asked for, or where a redirect points; null for a function.</summary>
     internal UrlTemplate? Target { get; }

@@ -1,4 +1,3 @@
-using System.Text;
 using PipeProxy.Configuration;
 
 namespace PipeProxy.Routing;
@@ -40,16 +39,11 @@ internal sealed class RouteNode
         }
         else
         {
-            node._tails.Add(new RouteTail(route, Encoding.ASCII.GetBytes(route.Path.TailPrefix), route.Path.Tail == PathTail.Optional));
+            node._tails.Add(new RouteTail(route, route.Path.Tail == PathTail.Optional));
         }
     }
 
-    private RouteNode LiteralChild(string text)
-    {
-        var sent = Encoding.ASCII.GetBytes(text);
-        var normal = new byte[sent.Length];
-        return Literals.GetOrAdd(normal[..PathBytes.Normalise(sent, normal)], static () => new RouteNode());
-    }
+    private RouteNode LiteralChild(string text) => Literals.GetOrAdd(PathBytes.Normalise(text), static () => new RouteNode());
 
     /// <summary>Parameters of other names but the same form share a child.</summary>
     private RouteNode ParameterChild(PathSegment segment)
@@ -70,6 +64,5 @@ internal sealed class RouteNode
 
 /// <summary>A route that takes the rest of a path.</summary>
 /// <param name="Route">The route.</param>
-/// <param name="Prefix">What the rest must begin with, behind the slash.</param>
 /// <param name="MayBeAbsent">The path may also end without that slash.</param>
-internal sealed record RouteTail(Route Route, byte[] Prefix, bool MayBeAbsent);
+internal sealed record RouteTail(Route Route, bool MayBeAbsent);

@@ -11,6 +11,9 @@ namespace PipeProxy.Routing;
 /// </remarks>
 internal sealed class RouteTable
 {
+    /// <summary>A name has at most 253 bytes, and three times that when every character was sent percent-encoded.</summary>
+    private const int MaxEncodedHost = 3 * 256;
+
     private static readonly Dictionary<string, string> NoVariables = [];
 
     private readonly RouteNode _everyHost = new();
@@ -23,7 +26,7 @@ internal sealed class RouteTable
         foreach (var route in routes)
         {
             var root = route.Config.Host is { } host
-                ? _hosts.GetOrAdd(Encoding.ASCII.GetBytes(host.ToLowerInvariant()), static () => new RouteNode())
+                ? _hosts.GetOrAdd(WithoutLastDot(Encoding.ASCII.GetBytes(host.ToLowerInvariant())).ToArray(), static () => new RouteNode())
                 : _everyHost;
             root.Add(route);
         }
@@ -93,17 +96,31 @@ internal sealed class RouteTable
         return true;
     }
 
-    private void WalkHost(ref RouteWalk walk, ReadOnlySpan<byte> host)
+    private void WalkHost(ref RouteWalk walk, scoped ReadOnlySpan<byte> host)
     {
-        // RFC 9110 section 4.2.3: hosts are compared without case. A name has at most 253 bytes.
-        Span<byte> name = stackalloc byte[256];
         host = RequestHost.NameOf(host);
-        if (host.Length <= name.Length && Ascii.ToLower(host, name, out var length) == System.Buffers.OperationStatus.Done
-            && _hosts.TryGet(name[..length], out var root))
+        if (host.Length > MaxEncodedHost)
+        {
+            return;
+        }
+
+        // RFC 3986 section 6.2.2: hosts are compared without case, and an octet of an unreserved character equals the character.
+        Span<byte> normal = stackalloc byte[MaxEncodedHost];
+        if (host.Contains((byte)'%'))
+        {
+            host = normal[..PathBytes.Normalise(host, normal)];
+        }
+
+        Span<byte> name = stackalloc byte[MaxEncodedHost];
+        host = WithoutLastDot(host);
+        if (Ascii.ToLower(host, name, out var length) == System.Buffers.OperationStatus.Done && _hosts.TryGet(name[..length], out var root))
         {
             walk.Visit(root, 0);
         }
     }
+
+    // RFC 3986 section 3.2.2: the dot at the end only says that the name is whole.
+    private static ReadOnlySpan<byte> WithoutLastDot(ReadOnlySpan<byte> host) => host is [_, .., (byte)'.'] ? host[..^1] : host;
 
     /// <summary>Reads the path once more along the one route that won.</summary>
     private static void Capture(Route route, ReadOnlySpan<byte> path, ref RouteMatch match)
@@ -117,7 +134,8 @@ internal sealed class RouteTable
             length = length < 0 ? path.Length - start : length;
             if (matcher is not null)
             {
-                match.Capture(parameter++, start + matcher.Start, length - matcher.Fixed);
+                matcher.TryFindValue(path.Slice(start, length), out var before, out var value);
+                match.Capture(parameter++, start + before, value);
             }
 
             at = start + length;
@@ -125,7 +143,8 @@ internal sealed class RouteTable
 
         if (route.Path.Tail != PathTail.None)
         {
-            var start = Math.Min(at + 1 + route.Path.TailPrefix.Length, path.Length);
+            var start = Math.Min(at + 1, path.Length);
+            start += PathBytes.MatchStart(path[start..], route.TailPrefix);
             match.Capture(parameter, start, path.Length - start);
         }
     }

@@ -86,7 +86,7 @@ internal ref struct RouteWalk
                 return;
             }
 
-            var fits = at == _path.Length ? tail.MayBeAbsent : _path[(at + 1)..].StartsWith(tail.Prefix);
+            var fits = at == _path.Length ? tail.MayBeAbsent : PathBytes.MatchStart(_path[(at + 1)..], tail.Route.TailPrefix) >= 0;
             if (fits && tail.Route.Takes(_method))
             {
                 Best = tail.Route.Index;

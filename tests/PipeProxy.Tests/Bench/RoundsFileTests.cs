@@ -47,6 +47,22 @@ public sealed class RoundsFileTests
         Assert.Equal((900.5, 2100, 4000), (round["p50"], round["p99"], round["p99.9"]));
     }
 
+    [Theory]
+    [InlineData("\"gone\": true, \"known\": false")]
+    [InlineData("\"gone\": true, \"known\": true")]
+    public void CpuOfAProcessThatEnded_IsNoValue(string end)
+    {
+        using TemporaryDirectory folder = new();
+        string result = folder.Write("load.json", $$"""{ "requests": 5, "rate": 5, "errors": { "total": 0 }, "latency": { "p99": 7 }, "watched": [ { "name": "nginx", "pid": 17, "cpuSeconds": 0, {{end}} } ] }""");
+
+        var round = RoundsFile.Parse($"cpu\tplain\tnginx\t0\tload={result}");
+
+        Assert.Null(round.Lost);
+        Assert.Equal(7, round["p99"]);
+        Assert.True(double.IsNaN(round["cpuSeconds"]));
+        Assert.Equal(0, Estimate.Of([round["cpuSeconds"] / round["requests"]]).Count);
+    }
+
     [Fact]
     public void LoadResultWithErrors_IsLost()
     {

@@ -58,6 +58,31 @@ public sealed class CertificateStoreVersionsTests : IDisposable
         Assert.Equal(("CN=one", false), (Presented(store).Leaf.Subject, Presented(store).Enabled));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EnvironmentTypes_StayAsTheyWereSetLastWhenTheVersionIsRefused(bool withThePair)
+    {
+        EnvironmentType[] set = [EnvironmentType.Development, EnvironmentType.Preview];
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        using (var pair = Leaf("CN=two").ToPair())
+        {
+            store.Update("a", pair, withThePair ? set : null);
+        }
+
+        if (!withThePair)
+        {
+            store.Update("a", null, set);
+        }
+
+        store.Refuse("a", 2, "no");
+
+        var presented = Presented(Store());
+        Assert.Equal("CN=one", presented.Leaf.Subject);
+        Assert.Equal(set, presented.EnvironmentTypes.Order());
+    }
+
     [Fact]
     public void ForcedVersion_IsNotMarked()
     {

@@ -230,6 +230,18 @@ public sealed class MtlsCertificateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ValueThatBeginsWithAnAtSign_IsNoFileWithArguments()
+    {
+        var file = "@" + _folder.File("more");
+        _folder.Write("more", "other\n--strict");
+
+        Assert.Equal(0, (await Create("a", "--account", file)).ExitCode);
+        Assert.Equal(0, (await Create("b", "--account", "@nothing")).ExitCode);
+        Assert.DoesNotContain("None of", (await Run("list", "--account", file)).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("None of", (await Run("list", "--account", "@nothing")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Lint_ExitsByWhatItFinds()
     {
         Assert.Equal(0, (await Run("lint", "--cert", _folder.File("cert.pem"), "--key", _folder.File("key.pem"), "--strict")).ExitCode);

@@ -70,6 +70,16 @@ public sealed class TurnStopTests
         Assert.Empty(await run.WaitAsync(Soon, TestContext.Current.CancellationToken));
     }
 
+    /// <summary>Left before the name is asked for: without the token this would be an error of the resolver.</summary>
+    [Fact]
+    public async Task BeforeNamesAreResolved_TheyAreNotWaitedFor()
+    {
+        using CancellationTokenSource stop = new();
+        await stop.CancelAsync();
+        Assert.True(TurnTarget.TryParse("a=http://nothing.invalid/", out var target, out _));
+        Assert.Empty(await new TurnRun(Plan([target, target with { Name = "b" }]), progress: null).RunAsync(stop.Token).WaitAsync(Soon, TestContext.Current.CancellationToken));
+    }
+
     private static TurnPlan Plan(params ByteOrigin[] origins)
         => Plan([.. new[] { "a", "b" }.Select((name, index) => TurnTarget.TryParse($"{name}={origins[Math.Min(index, origins.Length - 1)].Url}/", out var target, out var wrong) ? target : throw new ArgumentException(wrong))]);
 

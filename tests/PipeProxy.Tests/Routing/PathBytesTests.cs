@@ -33,4 +33,27 @@ public sealed class PathBytesTests
         var written = PathBytes.Normalise(Encoding.ASCII.GetBytes(segment), destination);
         Assert.Equal(expected, Encoding.ASCII.GetString(destination, 0, written));
     }
+
+    [Theory]
+    [InlineData("admin", "admin/x", 5)]
+    [InlineData("admin", "%61dmi%6ex", 9)]
+    [InlineData("admin", "admi%6", -1)]
+    [InlineData("admin", "admi", -1)]
+    [InlineData("a%2F", "%61%2f%2f", 6)]
+    [InlineData("a/", "a%2f", -1)]
+    [InlineData("", "x", 0)]
+    [InlineData("", "", 0)]
+    public void Start_IsFoundHoweverItWasSent(string literal, string text, int expected)
+        => Assert.Equal(expected, PathBytes.MatchStart(Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(literal)));
+
+    [Theory]
+    [InlineData("admin", "x/admin", 5)]
+    [InlineData("admin", "x%61dmi%6e", 9)]
+    [InlineData("61", "%61", -1)]
+    [InlineData("61", "%2561", 2)]
+    [InlineData("%2F", "%2f%2f", 3)]
+    [InlineData("admin", "dmin", -1)]
+    [InlineData("", "", 0)]
+    public void End_IsFoundHoweverItWasSent(string literal, string text, int expected)
+        => Assert.Equal(expected, PathBytes.MatchEnd(Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(literal)));
 }

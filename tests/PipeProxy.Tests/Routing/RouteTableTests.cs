@@ -27,6 +27,12 @@ public sealed class RouteTableTests
     [InlineData("/f/{name}.json", "/f/.json", false)]
     [InlineData("/f/v{n}", "/f/v1", true)]
     [InlineData("/f/v{n}", "/f/w1", false)]
+    [InlineData("/f/v{n}", "/f/%761", true)]
+    [InlineData("/f/v{n}", "/f/%561", false)]
+    [InlineData("/f/v{n}", "/f/%76", false)]
+    [InlineData("/f/{name}.json", "/f/a%2ejs%6Fn", true)]
+    [InlineData("/f/{name}.json", "/f/%2Ejson", false)]
+    [InlineData("/f/{name}~%2fx", "/f/a%7E%2Fx", true)]
     [InlineData("/api/{*rest}", "/api", true)]
     [InlineData("/api/{*rest}", "/api/", true)]
     [InlineData("/api/{rest*}", "/api/a/b", true)]
@@ -51,6 +57,21 @@ public sealed class RouteTableTests
     [InlineData("/api(.*)", "/apix/y", "0=x/y")]
     [InlineData("/api(.*)", "/api", "0=")]
     [InlineData("/api(.*)", "/ap", null)]
+    [InlineData("/admin(.*)", "/%61dmin/x", "0=/x")]
+    [InlineData("/admin(.*)", "/admi%6E", "0=")]
+    [InlineData("/admin(.*)", "/admi%6", null)]
+    [InlineData("/admin(.*)", "/%41dmin/x", null)]
+    [InlineData("/admin*", "/%61%64%6d%69%6E%2f%41", "0=%2f%41")]
+    [InlineData("/a%2fb(.*)", "/%61%2Fb%2f", "0=%2f")]
+    [InlineData("/a%2fb(.*)", "/a/b", null)]
+    [InlineData("/v:version/x", "/%761/x", "version=1")]
+    [InlineData("/v:version/x", "/%76%31/%78", "version=%31")]
+    [InlineData("/v:n.json", "/%7612%2ejson", "n=12")]
+    [InlineData("/:id(\\d+)1", "/%35%31", "id=%35")]
+    [InlineData("/:id(.+)61", "/x%61", null)]
+    [InlineData("/:role(admin|root)/x", "/%61dmin/x", "role=%61dmin")]
+    [InlineData("/:role([^a]+)", "/%61", null)]
+    [InlineData("/:key([^/]+%2F)", "/a%2f", "key=a%2f")]
     [InlineData("/:a/:rest(.*)", "/x/y/z", "a=x,rest=y/z")]
     [InlineData("/:a/:rest*", "/x/y/z", "a=x,rest=y/z")]
     public void UrlPatternPath_CapturesItsParameters(string template, string path, string? expected) => Assert.Equal(expected, Match(PathMode.UrlPattern, template, path));
@@ -71,6 +92,31 @@ public sealed class RouteTableTests
         Assert.Equal(-1, IndexOf(table, "GET", "", "/d"));
     }
 
+    /// <summary>Whoever spells a path otherwise gets to no laxer route: partial literals, constrained values and long ones too.</summary>
+    [Theory]
+    [InlineData("/admin(.*)", "/%61dmin/x")]
+    [InlineData("/admin*", "/adm%69n")]
+    [InlineData("/v:version/x", "/%761/x")]
+    [InlineData("/:file.secret", "/a.secre%74")]
+    [InlineData("/:role(admin|root)/x", "/r%6fo%74/x")]
+    public void PathInAnotherSpelling_TakesTheSameRoute(string template, string path)
+    {
+        var table = RouteTable.Build([UrlPattern(template), UrlPattern("/*")]);
+
+        Assert.Equal(0, IndexOf(table, "GET", "", path));
+        Assert.Equal(1, IndexOf(table, "GET", "", path.Replace("%", "%25", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void LongValueOfAPattern_TakesTheSameRoute()
+    {
+        var table = RouteTable.Build([UrlPattern("/:name([a-z]+)"), UrlPattern("/*")]);
+
+        Assert.Equal(0, IndexOf(table, "GET", "", "/" + new string('a', 5000)));
+        Assert.Equal(0, IndexOf(table, "GET", "", "/" + string.Concat(Enumerable.Repeat("%61", 200))));
+        Assert.Equal(1, IndexOf(table, "GET", "", "/" + new string('a', 5000) + "1"));
+    }
+
     [Fact]
     public void Methods_AreComparedInTheirCaseAndHeadIsNotGet()
     {
@@ -81,6 +127,19 @@ public sealed class RouteTableTests
         Assert.Equal(-1, IndexOf(table, "HEAD", "", "/a"));
         Assert.Equal(1, IndexOf(table, "HEAD", "", "/b"));
     }
+
+    /// <summary>Whoever spells a host otherwise gets to no laxer route of every host.</summary>
+    [Theory]
+    [InlineData("a.example", "A.Example.", 0)]
+    [InlineData("a.example", "a.example.:8080", 0)]
+    [InlineData("a.example", "%61.example", 0)]
+    [InlineData("a.example", "%41%2Eexample%2e:80", 0)]
+    [InlineData("A.example.", "a.example", 0)]
+    [InlineData("a.example", "a.example..", 1)]
+    [InlineData("a.example", "a.example%2f", 1)]
+    [InlineData("a.example", ".", 1)]
+    public void HostInAnotherSpelling_TakesTheSameRoute(string configured, string host, int expected)
+        => Assert.Equal(expected, IndexOf(Table(("/a", "", configured), ("/{*rest}", "", null)), "GET", host, "/a"));
 
     [Fact]
     public void Ipv6Host_IsComparedWithoutItsPort()
@@ -137,9 +196,13 @@ public sealed class RouteTableTests
     [Fact]
     public void Match_AllocatesNothing()
     {
-        var table = Table(("/h/{id}/{*rest}", "", "h.example"), ("/a/{id}/x", "GET", null), ("/b/{id}", "", null));
+        RouteConfig[] routes = [.. Configs(("/h/{id}/{*rest}", "", "h.example"), ("/a/{id}/x", "GET", null), ("/b/{id}", "", null)), UrlPattern("/v:n(\\d+)x/y"), UrlPattern("/admin(.*)")];
+        var table = RouteTable.Build(routes);
         var match = default(RouteMatch);
+        var longValue = Encoding.ASCII.GetBytes("/v" + new string('7', 1000) + "x/y");
         table.TryMatch("GET"u8, "H.example:80"u8, "/%61/7/x"u8, ref match);
+        table.TryMatch("GET"u8, "H.example:80"u8, "/%76%37x/y"u8, ref match);
+        table.TryMatch("GET"u8, "H.example:80"u8, longValue, ref match);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
@@ -147,6 +210,9 @@ public sealed class RouteTableTests
             table.TryMatch("GET"u8, "H.example:80"u8, "/%61/7/x"u8, ref match);
             table.TryMatch("GET"u8, "H.example:80"u8, "/h/7/x/y"u8, ref match);
             table.TryMatch("GET"u8, "H.example:80"u8, "/none"u8, ref match);
+            table.TryMatch("GET"u8, "H.example:80"u8, "/%61dm%69n/x"u8, ref match);
+            table.TryMatch("GET"u8, "H.example:80"u8, "/%76%37x/y"u8, ref match);
+            table.TryMatch("GET"u8, "H.example:80"u8, longValue, ref match);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -195,7 +261,12 @@ public sealed class RouteTableTests
     }
 
     private static RouteTable Table(params (string Path, string Method, string? Host)[] routes)
-        => RouteTable.Build([.. routes.Select(r => new RouteConfig { Path = r.Path, Methods = r.Method.Length == 0 ? [] : [r.Method], Host = r.Host, Handler = new RouteHandlerConfig.Function("f") })]);
+        => RouteTable.Build([.. Configs(routes)]);
+
+    private static IEnumerable<RouteConfig> Configs(params (string Path, string Method, string? Host)[] routes)
+        => routes.Select(r => new RouteConfig { Path = r.Path, Methods = r.Method.Length == 0 ? [] : [r.Method], Host = r.Host, Handler = new RouteHandlerConfig.Function("f") });
+
+    private static RouteConfig UrlPattern(string path) => new() { Path = path, PathMode = PathMode.UrlPattern, Handler = new RouteHandlerConfig.Function("f") };
 
     private static int IndexOf(RouteTable table, string method, string host, string path)
     {

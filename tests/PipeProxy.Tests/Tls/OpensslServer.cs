@@ -26,7 +26,21 @@ internal sealed class OpensslServer : IDisposable
     /// <param name="authority">Issued the server's certificate; its root verifies clients.</param>
     /// <param name="leaf">The server's certificate.</param>
     /// <param name="more">Further arguments.</param>
-    internal static async Task<OpensslServer> StartAsync(string version, TestAuthority authority, X509Certificate2 leaf, params string[] more)
+    internal static Task<OpensslServer> StartAsync(string version, TestAuthority authority, X509Certificate2 leaf, params string[] more)
+        => StartCoreAsync(version, authority, leaf, ["-rev", .. more]);
+
+    /// <summary>As <see cref="StartAsync"/>, but it answers nothing and sends what is typed.</summary>
+    internal static Task<OpensslServer> StartTypedAsync(string version, TestAuthority authority, X509Certificate2 leaf, params string[] more)
+        => StartCoreAsync(version, authority, leaf, more);
+
+    /// <summary>Types a line for one that was started so. It is sent as one record; one that begins with <c>k</c> is the command to send new keys.</summary>
+    internal async Task TypeAsync(string line)
+    {
+        await _process.StandardInput.WriteAsync(line + "\n");
+        await _process.StandardInput.FlushAsync();
+    }
+
+    private static async Task<OpensslServer> StartCoreAsync(string version, TestAuthority authority, X509Certificate2 leaf, string[] more)
     {
         var folder = Directory.CreateTempSubdirectory("pipeproxy-test-");
         string Write(string name, string text)
@@ -39,7 +53,7 @@ internal sealed class OpensslServer : IDisposable
         var start = new ProcessStartInfo("openssl") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         string[] arguments =
         [
-            "s_server", version, "-accept", "127.0.0.1:0", "-rev",
+            "s_server", version, "-accept", "127.0.0.1:0",
             "-cert", Write("leaf.pem", leaf.ExportCertificatePem()), "-key", Write("key.pem", leaf.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()),
             "-cert_chain", Write("chain.pem", authority.Intermediate.ExportCertificatePem()), "-CAfile", Write("root.pem", authority.Root.ExportCertificatePem()),
             "-alpn", "http/1.1", .. more,

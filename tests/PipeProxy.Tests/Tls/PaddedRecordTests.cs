@@ -42,4 +42,30 @@ public sealed class PaddedRecordTests : TlsConnectorScene
         });
         Assert.Equal((Lines * LineBytes, IoStatus.End), (total, end));
     }
+
+    // So it pads new keys behind data; what stands before them is not withheld until the next record.
+    [Fact]
+    public async Task NewKeysArePaddedLikeData_DataBeforeThemIsRead()
+    {
+        const int Record = 5 + 16384 + 16;
+        using var server = await OpensslServer.StartTypedAsync("-tls1_3", Authority, Authority.Issue("origin", TestAuthority.ServerAuth, Host), "-record_padding", "16384", "-num_tickets", "0");
+        using var relay = new GatheringRelay(server.EndPoint);
+        await using var loops = new TestLoops();
+        var connection = (await ConnectAsync(loops, relay.EndPoint, Options())).Connection!;
+
+        var together = relay.GatherAsync(Record, () => server.TypeAsync("k"), 2 * Record);
+        await server.TypeAsync("under old keys");
+        await together.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal("under old keys\n", await ReadAsync());
+
+        await server.TypeAsync("under new keys");
+        Assert.Equal("under new keys\n", await ReadAsync());
+
+        async Task<string> ReadAsync() => await loops.RunAsync(async () =>
+        {
+            var buffer = new byte[64 * 1024];
+            var read = await connection.ReadAsync(buffer);
+            return Encoding.ASCII.GetString(buffer, 0, read.Bytes);
+        }).WaitAsync(TimeSpan.FromSeconds(60));
+    }
 }

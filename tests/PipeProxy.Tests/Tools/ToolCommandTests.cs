@@ -41,6 +41,16 @@ public sealed class ToolCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ValueThatBeginsWithAnAtSign_IsNoFileWithArguments()
+    {
+        Assert.Equal(0, (await RunAsync("CertificateAuthority", "create", "--out", _directory, "--name", "@Example")).ExitCode);
+
+        var simulator = await RunAsync("AlbSimulator", "--mode", "off", "--certificate", "@nothing", "--key", "b");
+        Assert.Equal(1, simulator.ExitCode);
+        Assert.StartsWith("cannot start: ", simulator.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AlbSimulator_SaysWhereItListensAndEndsOnSigterm()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGTERM is Unix's");
