@@ -38,6 +38,12 @@ internal static class RunCommand
         command.SetAction(async (result, _) =>
         {
             var terminal = Terminal.Of(result);
+            if (OpenFiles.Problem(result.GetValue(loops)) is { } problem)
+            {
+                terminal.WriteError(problem, OpenFiles.Next);
+                return (int)ExitCode.Failed;
+            }
+
             using var host = new ProxyHost(terminal, options.Read(result), options.Passphrase(result), result.GetValue(loops), TransportOf(result.GetValue(transport)));
             if (!result.GetValue(allowRoot) && Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows())
             {

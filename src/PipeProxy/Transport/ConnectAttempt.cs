@@ -34,7 +34,7 @@ internal sealed class ConnectAttempt(EventLoop loop, EndPoint endPoint) : IDeadl
         _socket = loop.Transport.CreateSocket(endPoint.AddressFamily);
         if (_socket is null)
         {
-            return new ConnectResult(null, IoStatus.Failed);
+            return new ConnectResult(null, IoStatus.NoDescriptor);
         }
 
         var deadline = new Deadline(loop, this);

@@ -51,6 +51,12 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
 
     private void AcceptMany()
     {
+        if (_resting && DescriptorLimit.IsReachedForClients())
+        {
+            Pause(TransportListener.FewDescriptors);
+            return;
+        }
+
         for (var i = 0; i < AcceptedPerRound; i++)
         {
             if (_descriptor < 0 || !TryAccept())
@@ -73,7 +79,13 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
             if (connected >= 0)
             {
                 accepted(new EpollSocket(_transport, connected, SocketAddresses.Read(new ReadOnlySpan<byte>(bytes, (int)length)) ?? local));
-                return true;
+                if (!DescriptorLimit.IsLastForClients(connected))
+                {
+                    return true;
+                }
+
+                Pause(TransportListener.FewDescriptors);
+                return false;
             }
 
             switch (Libc.Error)
@@ -93,21 +105,21 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
                     continue;
 
                 case var error:
-                    Pause(error);
+                    Pause(error.ToString());
                     return false;
             }
         }
     }
 
     // Clients wait in the queue meanwhile. No edge comes for those that are there, so a deadline asks again.
-    private void Pause(Errno error)
+    private void Pause(string reason)
     {
         _pause ??= new Deadline(loop, this);
         _pause.Set(TransportListener.Pause, DeadlineKind.Idle);
         if (!_resting)
         {
             _resting = true;
-            troubled(TransportListener.Trouble(local, error.ToString()));
+            troubled(TransportListener.Trouble(local, reason));
         }
     }
 }

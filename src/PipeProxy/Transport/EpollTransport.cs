@@ -109,6 +109,12 @@ internal sealed unsafe partial class EpollTransport : LoopTransport
     internal override TransportSocket? CreateSocket(AddressFamily family)
     {
         var descriptor = Open(family);
+        if (descriptor >= 0 && DescriptorLimit.IsKept(descriptor))
+        {
+            _ = Libc.Close(descriptor);
+            return null;
+        }
+
         return descriptor < 0 ? null : new EpollSocket(this, descriptor, null);
     }
 

@@ -36,7 +36,10 @@ internal enum IoStatus : byte
     /// <summary>The peer's certificate was not accepted.</summary>
     TlsCertificate,
 
-    /// <summary>The system refused, for example for want of descriptors.</summary>
+    /// <summary>There is no descriptor for the connection.</summary>
+    NoDescriptor,
+
+    /// <summary>The system refused, for example for want of memory.</summary>
     Failed,
 }
 

@@ -42,7 +42,14 @@ internal sealed class SocketsTransport : LoopTransport
     {
         try
         {
-            return new SystemSocket(Loop, new Socket(family, SocketType.Stream, family == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp));
+            var socket = new Socket(family, SocketType.Stream, family == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+            if (!DescriptorLimit.IsKept(socket.Handle))
+            {
+                return new SystemSocket(Loop, socket);
+            }
+
+            socket.Dispose();
+            return null;
         }
         catch (SocketException)
         {

@@ -56,6 +56,12 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
 
     private void AcceptMany()
     {
+        if (_resting && !_stopped && DescriptorLimit.IsReachedForClients())
+        {
+            Rest(FewDescriptors);
+            return;
+        }
+
         for (var i = 0; i < AcceptedPerRound; i++)
         {
             if (_stopped)
@@ -100,7 +106,14 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
         switch (_accept.SocketError)
         {
             case SocketError.Success:
-                HandOver(socket!);
+                var isLast = DescriptorLimit.IsLastForClients(socket!.Handle);
+                HandOver(socket);
+                if (isLast && !_stopped)
+                {
+                    Rest(FewDescriptors);
+                    return false;
+                }
+
                 return true;
 
             // The client went away between its connect and our accept.
@@ -110,15 +123,20 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
             default:
                 if (!_stopped)
                 {
-                    _pause.Set(Pause, DeadlineKind.Idle);
-                    if (!_resting)
-                    {
-                        _resting = true;
-                        _troubled(Trouble(LocalEndPoint, _accept.SocketError.ToString()));
-                    }
+                    Rest(_accept.SocketError.ToString());
                 }
 
                 return false;
+        }
+    }
+
+    private void Rest(string reason)
+    {
+        _pause.Set(Pause, DeadlineKind.Idle);
+        if (!_resting)
+        {
+            _resting = true;
+            _troubled(Trouble(LocalEndPoint, reason));
         }
     }
 

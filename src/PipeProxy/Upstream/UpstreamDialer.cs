@@ -55,6 +55,7 @@ internal sealed class UpstreamDialer(OriginResolver resolver, TlsConnector conne
         IoStatus.Refused => new Failure(Outcome.ConnectionRefused, $"{endPoint} refused the connection.", "Nothing listens there: check host and port of the route's baseUrl, and that the origin runs."),
         IoStatus.TimedOut => new Failure(Outcome.ConnectionTimeout, $"{endPoint} did not answer in {timeout.TotalSeconds:0.#} s.", "A security group or firewall that drops packets looks like this; else raise timeouts.connect."),
         IoStatus.Unreachable => new Failure(Outcome.DestinationUnroutable, $"{endPoint} cannot be reached from here.", "Check routing and the address that the origin's name resolves to."),
+        IoStatus.NoDescriptor => new Failure(Outcome.ConnectionLimit, $"The proxy has no descriptor left for a connection to {endPoint}.", "Raise its limit of open files (ulimit -n, LimitNOFILE= in a systemd unit), or lower limits.connections."),
         _ => new Failure(Outcome.ConnectFailed, $"The connection to {endPoint} failed: {status}.", "Look at the network between here and the origin."),
     };
 }
