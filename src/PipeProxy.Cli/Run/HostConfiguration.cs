@@ -10,6 +10,9 @@ namespace PipeProxy.Cli.Run;
 /// <param name="Files">Files to watch for changes.</param>
 internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource? Certificates, IReadOnlyList<ConfigurationError> Errors, IReadOnlyList<string> Files)
 {
+    /// <summary>The configuration file that was read; null: there is none, or an error refuses it.</summary>
+    public string? ConfigFile { get; private init; }
+
     /// <summary>Reads everything from the disk.</summary>
     /// <param name="overrides">The command line.</param>
     /// <param name="passphrase">Opens the store's keys.</param>
@@ -27,7 +30,7 @@ internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource
         }
 
         var store = new CertificateStore(config.CertificateStore!, passphrase.Text);
-        return new HostConfiguration(config, store, InOrder([.. result.Errors, .. ReverseProxy.Check(config, store)]), [.. result.Files, .. FilesOf(config)]);
+        return new HostConfiguration(config, store, InOrder([.. result.Errors, .. ReverseProxy.Check(config, store)]), [.. result.Files, .. FilesOf(config)]) { ConfigFile = result.ConfigFile };
     }
 
     // Whoever mends the configuration wants to know of the certificates, too, and not in a second round. What was said of a place is not said
