@@ -113,7 +113,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
                 Replace(lost, lost.Files, proxy, logger);
             }
 
-            var loaded = HostConfiguration.Load(_overrides, passphrase);
+            var loaded = HostConfiguration.Load(_overrides, passphrase, proxy.Config);
 
             // Also after a refusal: it may be a new file that has to be mended.
             Rewatch(loaded.Files, proxy, logger);

@@ -45,6 +45,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         root.Take("$schema");
         var corsPolicies = root.Sections("corsPolicies").Select(ReadCorsPolicy).OfType<CorsPolicyConfig>().ToList();
         var trusted = root.Text("trustedCertificates");
+        var accessLog = ReadAccessLog(out var accessLogSource);
         var config = new ProxyConfig
         {
             Revision = root.Text("revision")?.Text ?? "",
@@ -61,7 +62,8 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             Limits = ReadLimits(),
             StatusProfile = root.Choice("statusProfile", StatusProfiles) ?? StatusProfile.Zuplo,
             ErrorDetail = root.Choice("errorDetail", ErrorDetails) ?? ErrorDetail.ByEnvironment,
-            AccessLog = ReadAccessLog(),
+            AccessLog = accessLog,
+            AccessLogSource = accessLogSource,
             Resolve = ReadResolve(),
             DnsRefresh = root.Duration("dnsRefresh", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)) ?? TimeSpan.FromSeconds(30),
             Forwarding = ReadForwarding(),
@@ -128,8 +130,9 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         return limits;
     }
 
-    private AccessLogConfig? ReadAccessLog()
+    private AccessLogConfig? ReadAccessLog(out SettingSource? source)
     {
+        source = null;
         if (root.Section("accessLog") is not { } section)
         {
             return null;
@@ -138,6 +141,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         var file = section.RequiredText("file", "write a path, or \"-\" for standard output");
         var format = section.Choice("format", AccessLogFormats) ?? AccessLogFormat.Json;
         section.Finish();
+        source = file is { } at ? new SettingSource(at.At.Source, at.At.Path, at.At.Shown) : null;
         var path = file?.Text == "-" ? "-" : paths.Resolve(file, context);
         return path is null ? null : new AccessLogConfig(path, format);
     }
