@@ -59,6 +59,26 @@ public sealed class CommandReloadTests : IDisposable
     }
 
     [Fact]
+    public async Task ListenerOfAReload_HasItsReadyLineWithThePortThatItTook()
+    {
+        await using var origin = Saying("one");
+        WriteRoutes(RoutesTo(origin.Url));
+        await using TestProcess proxy = Start();
+        int first = await ReadyAsync(proxy);
+        long mark = proxy.Mark;
+
+        _folder.Write(
+            "pipeproxy.json",
+            """{ "listeners": [ { "url": "http://127.0.0.1:0" }, { "url": "http://localhost:0" } ], "routes": "routes.oas.json", "resolve": { "localhost": [ "127.0.0.1" ] } }""");
+
+        int added = TestProxy.PortOf(await proxy.WaitForLineAsync("^listening on http://localhost:[1-9]", after: mark));
+        Assert.Equal("one", await AnswerAsync(first));
+        Assert.Equal("one", await AnswerAsync(added));
+        await proxy.WaitForLineAsync("Configuration reloaded", after: mark);
+        Assert.Equal(2, proxy.OutputLines.Count(static line => line.StartsWith("listening on ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task HangUp_ReadsEverythingAgain()
     {
         await using var origin = Saying("one");

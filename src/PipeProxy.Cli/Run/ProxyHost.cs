@@ -67,11 +67,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
 
         KeepFile(loaded);
         ConfigurationReport.Write(terminal, terminal.Error, loaded.Errors);
-        foreach (var url in proxy.Urls)
-        {
-            terminal.Output.WriteLine($"listening on {url}");
-        }
-
+        WriteReady(proxy.Urls);
         _reloading.Release();
         await _stop.Task;
         LogDraining(logger, proxy.Config.Timeouts.Drain.TotalSeconds);
@@ -85,6 +81,14 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
         _watch?.Dispose();
         _cut.Dispose();
         _reloading.Dispose();
+    }
+
+    private void WriteReady(IEnumerable<string> urls)
+    {
+        foreach (var url in urls)
+        {
+            terminal.Output.WriteLine($"listening on {url}");
+        }
     }
 
     // The first signal drains, the second one cuts.
@@ -123,6 +127,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
                 return;
             }
 
+            var before = proxy.Urls;
             var refused = loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error);
             var result = refused ? null : await proxy.ApplyAsync(loaded.Config!);
             foreach (var error in result?.Errors ?? loaded.Errors)
@@ -133,6 +138,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             if (result is { Applied: true })
             {
                 KeepFile(loaded);
+                WriteReady(proxy.Urls.Except(before));
                 LogReloaded(logger, loaded.Config!.Routes.Count);
             }
             else
