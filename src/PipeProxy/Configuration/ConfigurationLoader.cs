@@ -61,7 +61,7 @@ public static class ConfigurationLoader
     {
         var file = overrides.ConfigFile ?? DefaultFile;
         var text = new ConfigurationText(file, ConfigurationValue.OfFlag("--config", file), FromVariable: false);
-        if (overrides.ConfigFile is null && !File.Exists(paths.Resolve(text, context)))
+        if (overrides.ConfigFile is null && !Path.Exists(paths.Resolve(text, context)))
         {
             context.Files.Add(paths.Resolve(text, context)!);
             return null;
