@@ -61,7 +61,9 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
         }
         catch (ListenFailedException e)
         {
-            terminal.WriteError(e.Message, "end what listens there, or take another address with --listen.");
+            terminal.WriteError(
+                e.Message,
+                e.IsInUse ? "end what listens there, or take another address with --listen." : "take an address of this host with --listen, such as http://127.0.0.1:8080.");
             return ExitCode.Failed;
         }
 

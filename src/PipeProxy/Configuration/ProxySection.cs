@@ -54,7 +54,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             CorsPolicies = corsPolicies,
             Upstreams = UpstreamSection.Read(root, context),
             Routes = new RoutesSection(root, paths, context).Read([.. corsPolicies.Select(p => p.Name)]),
-            CertificateStore = paths.Resolve(root.Text("certificateStore"), context),
+            CertificateStore = ReadStore(),
             Certificates = CertificateSection.Read(root, paths, context),
             TrustedCertificates = paths.ExistingFile(trusted, context),
             TrustedCertificatesSource = trusted is { } at ? new SettingSource(at.At.Source, at.At.Path, at.At.Shown) : null,
@@ -70,6 +70,19 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         };
         root.Finish();
         return config;
+    }
+
+    // It need not be there yet; what is there must be a folder.
+    private string? ReadStore()
+    {
+        var text = root.Text("certificateStore");
+        var path = paths.Resolve(text, context);
+        if (File.Exists(path))
+        {
+            context.Error(text!.Value.At, $"{text.Value.Whose}is a file; name the folder of a certificate store");
+        }
+
+        return path;
     }
 
     private TimeoutConfig ReadTimeouts()

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Tests.Certificates;
@@ -132,6 +133,7 @@ public sealed class CheckCommandTests : IDisposable
     [Theory]
     [InlineData("locked.log")]
     [InlineData("locked/new.log")]
+    [UnsupportedOSPlatform("windows")]
     public async Task AccessLogThatMayNotBeWritten_IsRefused(string file)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Nothing is locked for this user.");
@@ -142,6 +144,13 @@ public sealed class CheckCommandTests : IDisposable
 
         Assert.Equal(3, run.ExitCode);
         Assert.Contains("may not be written by the proxy's user", Assert.Single(Told(run)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StoreThatIsAFile_IsRefused()
+    {
+        var run = await CliRun.Of(["check", "--config", _folder.Write("pipeproxy.json", Good), "--store", _folder.File("pipeproxy.json")]);
+        Assert.Equal((3, "error: --store \"pipeproxy.json\": is a file; name the folder of a certificate store"), (run.ExitCode, Assert.Single(Told(run))));
     }
 
     [Fact]
