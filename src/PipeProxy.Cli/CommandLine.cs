@@ -65,7 +65,7 @@ internal static class CommandLine
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            terminal.WriteError(e.Message);
+            terminal.WriteError(e.Message, e is UnauthorizedAccessException ? "run the command as the user who owns it, or change its owner or mode." : null);
             return (int)ExitCode.Failed;
         }
     }

@@ -27,12 +27,16 @@ public sealed class ConfigurationRefusedException : Exception
 public sealed class ListenFailedException : IOException
 {
     /// <summary>Names the address and the cause.</summary>
-    public ListenFailedException(string url, string cause)
+    public ListenFailedException(string url, string cause, bool isInUse = false)
         : base($"Cannot listen on {url}: {cause}")
     {
         Url = url;
+        IsInUse = isInUse;
     }
 
     /// <summary>The address as configured.</summary>
     public string Url { get; }
+
+    /// <summary>Another process has the address, so it is free once that one ends.</summary>
+    public bool IsInUse { get; }
 }

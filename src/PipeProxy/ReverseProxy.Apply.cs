@@ -6,6 +6,7 @@ using PipeProxy.Connections;
 using PipeProxy.Forwarding;
 using PipeProxy.Routing;
 using PipeProxy.Tls;
+using PipeProxy.Transport;
 using PipeProxy.Upstream;
 
 namespace PipeProxy;
@@ -179,10 +180,11 @@ public sealed partial class ReverseProxy
         var added = new List<ClientListener>();
         foreach (var wanted in config.Listeners.Where(wanted => _listeners.All(listener => listener.Url != wanted.Url)))
         {
+            var status = ListenStatus.Ok;
             var error = ListenerAddress.TryParse(wanted.Url, out var address, out var problem) ? null : $"\"{wanted.Url}\" {problem}";
             if (error is null)
             {
-                (var opened, error) = await ClientListener.OpenAsync(wanted, address, _loops, _services, _tlsAcceptor, ListenerSettings.Of(wanted, tls.GetValueOrDefault(wanted.Url))).ConfigureAwait(false);
+                (var opened, status, error) = await ClientListener.OpenAsync(wanted, address, _loops, _services, _tlsAcceptor, ListenerSettings.Of(wanted, tls.GetValueOrDefault(wanted.Url))).ConfigureAwait(false);
                 if (opened is not null)
                 {
                     added.Add(opened);
@@ -197,7 +199,7 @@ public sealed partial class ReverseProxy
 
             if (_listeners.Count == 0)
             {
-                throw new ListenFailedException(wanted.Url, error!);
+                throw new ListenFailedException(wanted.Url, error!, status == ListenStatus.AddressInUse);
             }
 
             errors.Add(new ConfigurationError(wanted.Source, "listeners", wanted.Url, error!));

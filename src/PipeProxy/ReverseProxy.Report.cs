@@ -168,7 +168,7 @@ public sealed partial class ReverseProxy
             return new AccessLogTap(wanted, log, [.. _loops.Select(_ => log.ForLoop())]);
         }
 
-        errors.Add(error);
+        errors.Add(config.AccessLogSource?.Error(error.Message) ?? error);
         return null;
     }
 

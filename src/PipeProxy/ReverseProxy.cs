@@ -141,6 +141,15 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         return errors;
     }
 
+    /// <summary>Says why the access log of <paramref name="config"/> could not be opened; nothing is opened or created. Not a part of <see cref="Check"/>: a proxy that has the log open goes on writing to it.</summary>
+    public static IReadOnlyList<ConfigurationError> CheckAccessLog(ProxyConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var errors = new List<ConfigurationError>();
+        AccessLogCheck.Run(config, errors);
+        return errors;
+    }
+
     /// <summary>Compiles the configuration, listens, and serves from then on.</summary>
     /// <exception cref="ConfigurationRefusedException">Something in the configuration or its certificates is wrong; every error is named.</exception>
     /// <exception cref="ListenFailedException">An address is in use or not ours.</exception>

@@ -36,6 +36,17 @@ public sealed class BinaryTests
         Assert.Equal(0, await proxy.Process.WaitForExitAsync());
     }
 
+    [Theory]
+    [InlineData(true, "next: end what listens there, or take another address")]
+    [InlineData(false, "next: take an address of this host with --listen")] // 192.0.2.0/24 is nobody's (RFC 5737)
+    public async Task AddressThatCannotBeListenedOn_HasTheNextStepThatFits(bool taken, string next)
+    {
+        await using var other = ByteOrigin.Answering("");
+        await using var run = await TestProcess.RunAsync(ProxyBinary.Path, ["run", "--allow-root", "--forward", "http://a.example", "--listen", taken ? $"http://localhost:{other.Port}" : "http://192.0.2.1:0"]);
+
+        Assert.Equal((1, next), (run.ExitCode, run.ErrorLines[^1][..next.Length]));
+    }
+
     [Fact]
     public async Task RequestInFlight_EndsBeforeTheCommandDoes()
     {

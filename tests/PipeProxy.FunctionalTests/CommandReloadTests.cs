@@ -28,7 +28,7 @@ public sealed class CommandReloadTests : IDisposable
         Assert.Equal("two", await AnswerAsync(port));
 
         WriteRoutes("""{ "openapi": "3.1.0", "paths": """);
-        await proxy.WaitForLineAsync("routes.oas.json:1:[0-9]+: error: .*is not JSON");
+        await proxy.WaitForLineAsync("Z error: routes.oas.json:1:[0-9]+: .*is not JSON");
         await proxy.WaitForLineAsync("the one before stays in force");
         Assert.Equal("two", await AnswerAsync(port));
 
@@ -36,6 +36,46 @@ public sealed class CommandReloadTests : IDisposable
         WriteRoutes(RoutesTo(one.Url));
         await proxy.WaitForLineAsync("Configuration reloaded", after: mark);
         Assert.Equal("one", await AnswerAsync(port));
+    }
+
+    [Fact]
+    public async Task DefaultFileThatIsGone_IsRefusedByNameAndTheOldConfigurationStays()
+    {
+        await using var origin = Saying("one");
+        await using TestProcess proxy = TestProcess.Start(ProxyBinary.Path, ["run", "--allow-root", "--forward", origin.Url], _folder.Path);
+        int port = await ReadyAsync(proxy);
+
+        File.Delete(_folder.Combine("pipeproxy.json"));
+
+        await proxy.WaitForLineAsync(" error: --config \"pipeproxy.json\": names no file .*pipeproxy.json does not exist");
+        await proxy.WaitForLineAsync("the one before stays in force");
+        Assert.Equal("one", await AnswerAsync(port));
+        Assert.DoesNotContain("error: error:", proxy.Transcript, StringComparison.Ordinal);
+
+        long mark = proxy.Mark;
+        _folder.Write("pipeproxy.json", """{ "listeners": [ { "url": "http://127.0.0.1:0" } ], "resolve": { "localhost": [ "127.0.0.1" ] } }""");
+        await proxy.WaitForLineAsync("Configuration reloaded", after: mark);
+        Assert.Equal("one", await AnswerAsync(port));
+    }
+
+    [Fact]
+    public async Task ListenerOfAReload_HasItsReadyLineWithThePortThatItTook()
+    {
+        await using var origin = Saying("one");
+        WriteRoutes(RoutesTo(origin.Url));
+        await using TestProcess proxy = Start();
+        int first = await ReadyAsync(proxy);
+        long mark = proxy.Mark;
+
+        _folder.Write(
+            "pipeproxy.json",
+            """{ "listeners": [ { "url": "http://127.0.0.1:0" }, { "url": "http://localhost:0" } ], "routes": "routes.oas.json", "resolve": { "localhost": [ "127.0.0.1" ] } }""");
+
+        int added = TestProxy.PortOf(await proxy.WaitForLineAsync("^listening on http://localhost:[1-9]", after: mark));
+        Assert.Equal("one", await AnswerAsync(first));
+        Assert.Equal("one", await AnswerAsync(added));
+        await proxy.WaitForLineAsync("Configuration reloaded", after: mark);
+        Assert.Equal(2, proxy.OutputLines.Count(static line => line.StartsWith("listening on ", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -55,6 +55,39 @@ public sealed class CommandRotationTests : IDisposable
     }
 
     [Fact]
+    public async Task OtherEnvironmentTypesAfterARotation_AreToldByWhatIsPresentedThen()
+    {
+        await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());
+        await CreateAsync();
+        await using var proxy = await RunAsync(balancer);
+        await using (var rotated = await UpdateAsync("CN=alice-2", TestCertificates.Root))
+        {
+            Assert.Contains("switched from version 1 to 2", Text(rotated.OutputLines), StringComparison.Ordinal);
+        }
+
+        await using (var elsewhere = await CommandAsync("update", "--name", Name, "--environment-type", "production"))
+        {
+            Assert.Equal(0, elsewhere.ExitCode);
+            Assert.Contains("presents it no more; the route the-route answers 522", Text(elsewhere.OutputLines), StringComparison.Ordinal);
+            Assert.DoesNotContain("switched", Text(elsewhere.OutputLines), StringComparison.Ordinal);
+        }
+
+        using (var json = await JsonAsync("update", "--name", Name, "--environment-type", "preview"))
+        {
+            var told = json.RootElement.GetProperty("proxies")[0];
+            Assert.Equal(("inForce", 2, true), (told.GetProperty("result").GetString(), told.GetProperty("version").GetInt32(), told.TryGetProperty("problem", out _)));
+        }
+
+        await using (var here = await CommandAsync("update", "--name", Name, "--environment-type", "development"))
+        {
+            Assert.Contains("presents version 2 for the route the-route", Text(here.OutputLines), StringComparison.Ordinal);
+        }
+
+        using var disabled = await JsonAsync("disable", "--name", Name);
+        Assert.Equal("inForce", disabled.RootElement.GetProperty("proxies")[0].GetProperty("result").GetString());
+    }
+
+    [Fact]
     public async Task DisableEnableAndDelete_TellTheEffectAndACertificateInUseIsNotDeleted()
     {
         await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());

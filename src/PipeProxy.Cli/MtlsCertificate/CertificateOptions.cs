@@ -66,6 +66,11 @@ internal static class CertificateOptions
     {
         var terminal = Terminal.Of(parsed);
         var folder = First(parsed.GetValue<string?>(StoreOption), terminal.Variable(StoreVariable)) ?? DefaultStore;
+        if (File.Exists(folder))
+        {
+            throw new CertificateException($"The certificate store {folder} is a file.", $"Name the store's folder: {StoreOption} DIR, or ${StoreVariable}.");
+        }
+
         return new CertificateStore(folder, ReadStorePassphrase(parsed.GetValue<string?>(PassphraseFileOption), terminal), terminal.Time);
     }
 

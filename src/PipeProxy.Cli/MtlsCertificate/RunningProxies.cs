@@ -75,7 +75,7 @@ internal static class RunningProxies
         }
     }
 
-    /// <summary>What <c>enable</c>, <c>disable</c> or <c>delete</c> came to in each proxy.</summary>
+    /// <summary>What <c>enable</c>, <c>disable</c>, <c>delete</c> or an update of the environment types alone came to in each proxy.</summary>
     public static void WriteSwitch(Terminal terminal, IReadOnlyList<ControlAnswer> answers)
     {
         if (answers.Count == 0)
@@ -97,10 +97,12 @@ internal static class RunningProxies
     }
 
     /// <summary>The same for scripts.</summary>
+    /// <param name="answers">Of the proxies.</param>
+    /// <param name="version">What an update put into the store; null: the command brought none, and no rotation is its own.</param>
     public static IReadOnlyList<ProxyJson> Json(IReadOnlyList<ControlAnswer> answers, int? version) => [.. answers.Select(answer => new ProxyJson(
         answer.Process,
         answer.Urls,
-        ResultOf(answer, version ?? answer.InForce ?? 0),
+        ResultOf(answer, version),
         answer.InForce,
         answer.Routes,
         answer.Rotation is { } rotation && rotation.ToVersion == version ? [.. rotation.Origins.Select(Json)] : null,
@@ -127,13 +129,13 @@ internal static class RunningProxies
         origin.AcceptableAuthorities,
         origin.UnacceptedIssuers);
 
-    private static string ResultOf(ControlAnswer answer, int version)
+    private static string ResultOf(ControlAnswer answer, int? version)
         => answer.Error is not null ? "unanswered"
             : answer.Rotation is { } rotation && rotation.ToVersion == version && !(rotation.Outcome == RotationOutcome.Superseded && answer.InForce == version)
                 ? rotation.Outcome switch { RotationOutcome.Switched => "switched", RotationOutcome.RolledBack => "rolledBack", _ => "superseded" }
-            : answer.InForce == version ? "inForce"
-            : answer.InForce is not null ? "waiting"
-            : "unknown";
+            : answer.InForce is null ? "unknown"
+            : version is null || answer.InForce == version ? "inForce"
+            : "waiting";
 
     private static void WriteVerdicts(Terminal terminal, CertificateRotation rotation)
     {

@@ -57,7 +57,7 @@ internal static class UpdateCommand
             if (parsed.GetValue(certificate) is not { } certificateFile)
             {
                 store.Update(certificateName, null, types);
-                return (int)await ReportAsync(parsed, store, certificateName, store.Describe(certificateName).Version, [], wait, cancellationToken);
+                return (int)await ReportAsync(parsed, store, certificateName, store.Describe(certificateName).Version, null, wait, cancellationToken);
             }
 
             using var uploaded = UploadedPair.Read(parsed, certificateFile, parsed.GetValue(key), keyPassphraseFile, parsed.GetValue(strict));
@@ -67,14 +67,16 @@ internal static class UpdateCommand
             }
 
             var version = store.Update(certificateName, uploaded.Pair, types, parsed.GetValue(force));
-            return (int)await ReportAsync(parsed, store, certificateName, version, uploaded.Findings, wait, cancellationToken);
+            return (int)await ReportAsync(parsed, store, certificateName, version, uploaded, wait, cancellationToken);
         });
         return command;
     }
 
-    private static async Task<ExitCode> ReportAsync(ParseResult parsed, CertificateStore store, string name, int version, IReadOnlyList<CertificateFinding> findings, bool wait, CancellationToken cancellationToken)
+    // Without an uploaded pair the last rotation is an earlier command's: the answer to this one is what is presented now.
+    private static async Task<ExitCode> ReportAsync(ParseResult parsed, CertificateStore store, string name, int version, UploadedPair? uploaded, bool wait, CancellationToken cancellationToken)
     {
         var terminal = Terminal.Of(parsed);
+        var findings = uploaded?.Findings ?? [];
         var proxies = wait ? await RunningProxies.SettleAsync(store, name, cancellationToken) : [];
         var isRolledBack = proxies.Any(proxy => RunningProxies.IsRolledBack(proxy, version));
         var stored = store.Describe(name);
@@ -88,7 +90,7 @@ internal static class UpdateCommand
             {
                 Certificate = CertificateJson.Entry(stored, [], terminal.Time.GetUtcNow()),
                 Findings = CertificateJson.Findings(findings),
-                Proxies = wait ? RunningProxies.Json(proxies, version) : null,
+                Proxies = wait ? RunningProxies.Json(proxies, uploaded is null ? null : version) : null,
             });
             return isRolledBack || isOvertaken || isUnanswered ? ExitCode.Failed : ExitCode.Done;
         }
@@ -98,13 +100,17 @@ internal static class UpdateCommand
             : isOvertaken ? $"Version {version} of {stored.Name} was stored in {store.Folder}; version {stored.Version} is current."
             : $"Updated {stored.Name} in {store.Folder}.");
         Table.WriteFields(terminal, CreateCommand.Summary(stored, terminal));
-        if (wait)
+        if (!wait)
         {
-            RunningProxies.WriteUpdate(terminal, proxies, version);
+            terminal.Output.WriteLine($"A proxy that runs with this store {(uploaded is null ? "takes" : "tries")} the change within seconds.");
+        }
+        else if (uploaded is null)
+        {
+            RunningProxies.WriteSwitch(terminal, proxies);
         }
         else
         {
-            terminal.Output.WriteLine("A proxy that runs with this store tries the change within seconds.");
+            RunningProxies.WriteUpdate(terminal, proxies, version);
         }
 
         if (isRolledBack)

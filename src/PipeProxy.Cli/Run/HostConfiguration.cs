@@ -10,10 +10,14 @@ namespace PipeProxy.Cli.Run;
 /// <param name="Files">Files to watch for changes.</param>
 internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource? Certificates, IReadOnlyList<ConfigurationError> Errors, IReadOnlyList<string> Files)
 {
+    /// <summary>The configuration file that was read; null: there is none, or an error refuses it.</summary>
+    public string? ConfigFile { get; private init; }
+
     /// <summary>Reads everything from the disk.</summary>
     /// <param name="overrides">The command line.</param>
     /// <param name="passphrase">Opens the store's keys.</param>
-    public static HostConfiguration Load(ConfigurationOverrides overrides, StorePassphrase passphrase)
+    /// <param name="inForce">At a reload: its access log is open, whatever has become of the file's folder.</param>
+    public static HostConfiguration Load(ConfigurationOverrides overrides, StorePassphrase passphrase, ProxyConfig? inForce = null)
     {
         var result = ConfigurationLoader.Load(overrides);
         if (passphrase.Error is { } error)
@@ -23,12 +27,15 @@ internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource
 
         if (result.Config is not { } config)
         {
-            return new HostConfiguration(null, null, InOrder([.. result.Errors, .. FurtherErrors(result, passphrase)]), result.Files);
+            return new HostConfiguration(null, null, InOrder([.. result.Errors, .. AccessLogErrors(result.Draft, inForce), .. FurtherErrors(result, passphrase)]), result.Files);
         }
 
         var store = new CertificateStore(config.CertificateStore!, passphrase.Text);
-        return new HostConfiguration(config, store, InOrder([.. result.Errors, .. ReverseProxy.Check(config, store)]), [.. result.Files, .. FilesOf(config)]);
+        return new HostConfiguration(config, store, InOrder([.. result.Errors, .. AccessLogErrors(config, inForce), .. ReverseProxy.Check(config, store)]), [.. result.Files, .. FilesOf(config)]) { ConfigFile = result.ConfigFile };
     }
+
+    private static IReadOnlyList<ConfigurationError> AccessLogErrors(ProxyConfig? config, ProxyConfig? inForce)
+        => config is null || config.AccessLog == inForce?.AccessLog ? [] : ReverseProxy.CheckAccessLog(config);
 
     // Whoever mends the configuration wants to know of the certificates, too, and not in a second round. What was said of a place is not said
     // again in other words, and without a valid environment type it is not known which certificates may be used.

@@ -13,12 +13,13 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
     private readonly SemaphoreSlim _reloading = new(1, 1);
+    private ConfigurationOverrides _overrides = overrides;
     private FileWatch? _watch;
 
     /// <summary>Runs until a signal; returns the exit code.</summary>
     public async Task<ExitCode> RunAsync()
     {
-        var loaded = HostConfiguration.Load(overrides, passphrase);
+        var loaded = HostConfiguration.Load(_overrides, passphrase);
         if (loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error))
         {
             ConfigurationReport.Write(terminal, terminal.Error, loaded.Errors);
@@ -60,16 +61,15 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
         }
         catch (ListenFailedException e)
         {
-            terminal.WriteError(e.Message, "end what listens there, or take another address with --listen.");
+            terminal.WriteError(
+                e.Message,
+                e.IsInUse ? "end what listens there, or take another address with --listen." : "take an address of this host with --listen, such as http://127.0.0.1:8080.");
             return ExitCode.Failed;
         }
 
+        KeepFile(loaded);
         ConfigurationReport.Write(terminal, terminal.Error, loaded.Errors);
-        foreach (var url in proxy.Urls)
-        {
-            terminal.Output.WriteLine($"listening on {url}");
-        }
-
+        WriteReady(proxy.Urls);
         _reloading.Release();
         await _stop.Task;
         LogDraining(logger, proxy.Config.Timeouts.Drain.TotalSeconds);
@@ -83,6 +83,14 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
         _watch?.Dispose();
         _cut.Dispose();
         _reloading.Dispose();
+    }
+
+    private void WriteReady(IEnumerable<string> urls)
+    {
+        foreach (var url in urls)
+        {
+            terminal.Output.WriteLine($"listening on {url}");
+        }
     }
 
     // The first signal drains, the second one cuts.
@@ -111,7 +119,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
                 Replace(lost, lost.Files, proxy, logger);
             }
 
-            var loaded = HostConfiguration.Load(overrides, passphrase);
+            var loaded = HostConfiguration.Load(_overrides, passphrase, proxy.Config);
 
             // Also after a refusal: it may be a new file that has to be mended.
             Rewatch(loaded.Files, proxy, logger);
@@ -121,15 +129,18 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
                 return;
             }
 
+            var before = proxy.Urls;
             var refused = loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error);
             var result = refused ? null : await proxy.ApplyAsync(loaded.Config!);
             foreach (var error in result?.Errors ?? loaded.Errors)
             {
-                LogProblem(logger, error.Severity == ErrorSeverity.Warning ? LogLevel.Warning : LogLevel.Error, error);
+                LogProblem(logger, error.Severity == ErrorSeverity.Warning ? LogLevel.Warning : LogLevel.Error, error.Text);
             }
 
             if (result is { Applied: true })
             {
+                KeepFile(loaded);
+                WriteReady(proxy.Urls.Except(before));
                 LogReloaded(logger, loaded.Config!.Routes.Count);
             }
             else
@@ -148,6 +159,9 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             _reloading.Release();
         }
     }
+
+    // The default file need not be there, but one that is in force must not give way to the defaults when it is gone.
+    private void KeepFile(HostConfiguration inForce) => _overrides = _overrides with { ConfigFile = inForce.ConfigFile };
 
     // A new configuration may name other files.
     private void Rewatch(IReadOnlyList<string> files, ReverseProxy proxy, ILogger logger)
@@ -182,7 +196,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
     private static partial void LogUnwatched(ILogger logger, string problem);
 
     [LoggerMessage(Message = "{Problem}")]
-    private static partial void LogProblem(ILogger logger, LogLevel level, ConfigurationError problem);
+    private static partial void LogProblem(ILogger logger, LogLevel level, string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Configuration reloaded: {Routes} routes in force.")]
     private static partial void LogReloaded(ILogger logger, int routes);

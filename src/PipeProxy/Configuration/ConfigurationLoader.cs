@@ -35,9 +35,10 @@ public static class ConfigurationLoader
             ReadVariables(envFile, paths, context);
         }
 
-        var document = ReadFile(overrides, paths, context);
+        var file = FileOf(overrides, paths, context);
+        var document = file is { } named ? paths.ReadDocument(named, context) : ConfigurationValue.ObjectOf("");
         var config = document is null ? null : Read(document, overrides, paths, context);
-        return new ConfigurationResult(context.HasErrors ? null : config, context.ErrorsInOrder, [.. context.Files.Distinct(StringComparer.Ordinal)]) { Draft = config };
+        return new ConfigurationResult(context.HasErrors ? null : config, context.ErrorsInOrder, [.. context.Files.Distinct(StringComparer.Ordinal)]) { ConfigFile = file?.Text, Draft = config };
     }
 
     /// <summary>Reads a document with the command line's values in place; errors go to <paramref name="context"/>.</summary>
@@ -55,17 +56,18 @@ public static class ConfigurationLoader
         return config;
     }
 
-    private static ConfigurationValue? ReadFile(ConfigurationOverrides overrides, ConfigurationPaths paths, ConfigurationContext context)
+    // Null: none is named, and the default one is not there.
+    private static ConfigurationText? FileOf(ConfigurationOverrides overrides, ConfigurationPaths paths, ConfigurationContext context)
     {
         var file = overrides.ConfigFile ?? DefaultFile;
         var text = new ConfigurationText(file, ConfigurationValue.OfFlag("--config", file), FromVariable: false);
-        if (overrides.ConfigFile is null && !File.Exists(paths.Resolve(text, context)))
+        if (overrides.ConfigFile is null && !Path.Exists(paths.Resolve(text, context)))
         {
             context.Files.Add(paths.Resolve(text, context)!);
-            return ConfigurationValue.ObjectOf("");
+            return null;
         }
 
-        return paths.ReadDocument(text, context);
+        return text;
     }
 
     private static void ReadVariables(string envFile, ConfigurationPaths paths, ConfigurationContext context)

@@ -41,7 +41,7 @@ internal sealed class ConfigurationPaths
             return path;
         }
 
-        context.Error(text!.Value.At, $"{text.Value.Whose}names no file ({Shown(path)} does not exist)");
+        context.Error(text!.Value.At, $"{text.Value.Whose}names no file ({Shown(path)} {(Directory.Exists(path) ? "is a directory" : "does not exist")})");
         return null;
     }
 

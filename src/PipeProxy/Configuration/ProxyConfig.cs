@@ -57,6 +57,9 @@ public sealed record ProxyConfig
 
     /// <summary>Where <see cref="TrustedCertificates"/> was said; null when a host built it.</summary>
     public SettingSource? TrustedCertificatesSource { get; init; }
+
+    /// <summary>Where the file of <see cref="AccessLog"/> was said; null when a host built it.</summary>
+    public SettingSource? AccessLogSource { get; init; }
 }
 
 /// <summary>What kind of environment a proxy serves or a certificate may be used in.</summary>

@@ -45,6 +45,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         root.Take("$schema");
         var corsPolicies = root.Sections("corsPolicies").Select(ReadCorsPolicy).OfType<CorsPolicyConfig>().ToList();
         var trusted = root.Text("trustedCertificates");
+        var accessLog = ReadAccessLog(out var accessLogSource);
         var config = new ProxyConfig
         {
             Revision = root.Text("revision")?.Text ?? "",
@@ -53,7 +54,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             CorsPolicies = corsPolicies,
             Upstreams = UpstreamSection.Read(root, context),
             Routes = new RoutesSection(root, paths, context).Read([.. corsPolicies.Select(p => p.Name)]),
-            CertificateStore = paths.Resolve(root.Text("certificateStore"), context),
+            CertificateStore = ReadStore(),
             Certificates = CertificateSection.Read(root, paths, context),
             TrustedCertificates = paths.ExistingFile(trusted, context),
             TrustedCertificatesSource = trusted is { } at ? new SettingSource(at.At.Source, at.At.Path, at.At.Shown) : null,
@@ -61,13 +62,27 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
             Limits = ReadLimits(),
             StatusProfile = root.Choice("statusProfile", StatusProfiles) ?? StatusProfile.Zuplo,
             ErrorDetail = root.Choice("errorDetail", ErrorDetails) ?? ErrorDetail.ByEnvironment,
-            AccessLog = ReadAccessLog(),
+            AccessLog = accessLog,
+            AccessLogSource = accessLogSource,
             Resolve = ReadResolve(),
             DnsRefresh = root.Duration("dnsRefresh", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)) ?? TimeSpan.FromSeconds(30),
             Forwarding = ReadForwarding(),
         };
         root.Finish();
         return config;
+    }
+
+    // It need not be there yet; what is there must be a folder.
+    private string? ReadStore()
+    {
+        var text = root.Text("certificateStore");
+        var path = paths.Resolve(text, context);
+        if (File.Exists(path))
+        {
+            context.Error(text!.Value.At, $"{text.Value.Whose}is a file; name the folder of a certificate store");
+        }
+
+        return path;
     }
 
     private TimeoutConfig ReadTimeouts()
@@ -128,8 +143,9 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         return limits;
     }
 
-    private AccessLogConfig? ReadAccessLog()
+    private AccessLogConfig? ReadAccessLog(out SettingSource? source)
     {
+        source = null;
         if (root.Section("accessLog") is not { } section)
         {
             return null;
@@ -138,6 +154,7 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         var file = section.RequiredText("file", "write a path, or \"-\" for standard output");
         var format = section.Choice("format", AccessLogFormats) ?? AccessLogFormat.Json;
         section.Finish();
+        source = file is { } at ? new SettingSource(at.At.Source, at.At.Path, at.At.Shown) : null;
         var path = file?.Text == "-" ? "-" : paths.Resolve(file, context);
         return path is null ? null : new AccessLogConfig(path, format);
     }

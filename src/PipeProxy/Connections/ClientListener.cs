@@ -44,7 +44,7 @@ internal sealed partial class ClientListener : IAsyncDisposable
     /// <param name="acceptor">Does TLS handshakes.</param>
     /// <param name="settings">What is in force at first.</param>
     /// <returns>The listener, or why there is none.</returns>
-    public static async Task<(ClientListener? Listener, string? Error)> OpenAsync(ListenerConfig config, ListenerAddress address, IReadOnlyList<EventLoop> loops, ConnectionServices services, TlsAcceptor acceptor, ListenerSettings settings)
+    public static async Task<(ClientListener? Listener, ListenStatus Status, string? Error)> OpenAsync(ListenerConfig config, ListenerAddress address, IReadOnlyList<EventLoop> loops, ConnectionServices services, TlsAcceptor acceptor, ListenerSettings settings)
     {
         var listener = new ClientListener(config.Url, services, acceptor, settings);
         foreach (var ip in address.Addresses)
@@ -62,12 +62,12 @@ internal sealed partial class ClientListener : IAsyncDisposable
             else if (started.Status != ListenStatus.AddressNotAvailable || listener._sockets.Count == 0)
             {
                 await listener.DisposeAsync().ConfigureAwait(false);
-                return (null, started.Error);
+                return (null, started.Status, started.Error);
             }
         }
 
         listener.BoundUrl = address.Url;
-        return (listener, null);
+        return (listener, ListenStatus.Ok, null);
     }
 
     /// <summary>The configured URL, which names the listener across configurations.</summary>

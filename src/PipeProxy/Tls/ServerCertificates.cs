@@ -62,16 +62,27 @@ internal static class ServerCertificates
         var pair = CertificatePair.Read(files.Certificate, files.Key, null, findings);
         foreach (var finding in findings)
         {
-            // A finding about the key's file names it first.
-            var isKey = finding.Message.StartsWith(files.Key, StringComparison.Ordinal) && files.Key != files.Certificate;
+            // A finding about the key's file names it first, or the key in it.
+            var isKey = files.Key != files.Certificate
+                && (finding.Message.StartsWith(files.Key, StringComparison.Ordinal) || finding.Message.StartsWith($"The key in {files.Key}", StringComparison.Ordinal));
             var source = isKey
                 ? files.KeySource ?? new SettingSource(null, "listeners: certificates: key", files.Key)
                 : SourceOf(files);
-            errors.Add(source.Error($"{finding.Message} {finding.Next}", finding.Severity == FindingSeverity.Error ? ErrorSeverity.Error : ErrorSeverity.Warning));
+            errors.Add(source.Error($"{finding.Message} {NextOf(finding, isKey ? files.Key : files.Certificate, files.Key)}", finding.Severity == FindingSeverity.Error ? ErrorSeverity.Error : ErrorSeverity.Warning));
         }
 
         return pair;
     }
+
+    // Uploads have flags for what a listener has not: it takes PEM files, and no passphrase.
+    private static string NextOf(CertificateFinding finding, string file, string key) => finding.Code switch
+    {
+        "pkcs12-not-pem" or "key-encrypted" when CertificatePair.IsBundle(file) =>
+            $"A listener takes PEM files; take it apart: openssl pkcs12 -in {file} -nokeys -out certificate.pem, and openssl pkcs12 -in {file} -nocerts -noenc -out key.pem",
+        "key-encrypted" => $"A listener's key must not be encrypted; decrypt it: openssl pkey -in {key} -out decrypted-key.pem",
+        "files-swapped" => "Swap certificate and key.",
+        _ => finding.Next,
+    };
 
     private static SettingSource SourceOf(ListenerCertificateConfig files) => files.CertificateSource ?? new SettingSource(null, "listeners: certificates: certificate", files.Certificate);
 

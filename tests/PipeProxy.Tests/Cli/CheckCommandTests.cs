@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Tests.Certificates;
@@ -7,6 +8,8 @@ namespace PipeProxy.Tests.Cli;
 /// <summary><c>check</c> tells everything that is wrong in one round, from the top, and exits 3 for it.</summary>
 public sealed class CheckCommandTests : IDisposable
 {
+    private const string Good = """{ "routes": [ { "path": "/", "baseUrl": "https://a.example" } ] }""";
+
     private readonly TemporaryFolder _folder = new();
 
     public CheckCommandTests()
@@ -100,6 +103,54 @@ public sealed class CheckCommandTests : IDisposable
             """);
         Assert.Equal(3, run.ExitCode);
         Assert.StartsWith("pipeproxy.json:2:26: error: trustedCertificates \"ca.pem\": holds no PEM certificate", Assert.Single(Told(run)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AccessLogThatCannotBeOpened_HasItsPlaceAndTheWordsOfRun()
+    {
+        var run = await Check("""
+            { "routes": [ { "path": "/", "baseUrl": "https://a.example" } ],
+              "accessLog": { "file": "none/access.log" } }
+            """);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Equal("pipeproxy.json:2:26: error: accessLog.file \"none/access.log\": The folder none does not exist; create it, or name a file elsewhere.", Assert.Single(Told(run)));
+
+        Directory.CreateDirectory(_folder.File("logs"));
+        run = await Check(Good, "--access-log", _folder.File("logs"));
+        Assert.Equal((3, "error: --access-log \"logs\": This is a folder; name a file in it."), (run.ExitCode, Assert.Single(Told(run))));
+    }
+
+    [Fact]
+    public async Task AccessLogThatCanBeOpened_IsLeftAsItIs()
+    {
+        var run = await Check(Good, "--access-log", _folder.File("new.log"));
+        Assert.Equal((0, false), (run.ExitCode, File.Exists(_folder.File("new.log"))));
+
+        run = await Check(Good, "--access-log", _folder.Write("old.log", "a line\n"));
+        Assert.Equal((0, "a line\n"), (run.ExitCode, await File.ReadAllTextAsync(_folder.File("old.log"), TestContext.Current.CancellationToken)));
+    }
+
+    [Theory]
+    [InlineData("locked.log")]
+    [InlineData("locked/new.log")]
+    [UnsupportedOSPlatform("windows")]
+    public async Task AccessLogThatMayNotBeWritten_IsRefused(string file)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Nothing is locked for this user.");
+        File.SetUnixFileMode(_folder.Write("locked.log", ""), UnixFileMode.UserRead);
+        Directory.CreateDirectory(_folder.File("locked"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        var run = await Check(Good, "--access-log", _folder.File(file));
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("may not be written by the proxy's user", Assert.Single(Told(run)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StoreThatIsAFile_IsRefused()
+    {
+        var run = await CliRun.Of(["check", "--config", _folder.Write("pipeproxy.json", Good), "--store", _folder.File("pipeproxy.json")]);
+        Assert.Equal((3, "error: --store \"pipeproxy.json\": is a file; name the folder of a certificate store"), (run.ExitCode, Assert.Single(Told(run))));
     }
 
     [Fact]

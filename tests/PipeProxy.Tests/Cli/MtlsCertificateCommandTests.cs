@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text.Json;
 using PipeProxy.Certificates;
@@ -193,6 +194,28 @@ public sealed class MtlsCertificateCommandTests : IDisposable
         var run = await Run("update", "a", "--cert", _folder.File("cert.pem"), "--key", _folder.Write("other-key.pem", IssuedCertificate.Root.KeyPem));
         Assert.Equal(1, run.ExitCode);
         Assert.Equal(1, new CertificateStore(_folder.File("store")).Load().Certificates["a"].Version);
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("describe", "--name", "a")]
+    public async Task StoreThatIsAFile_IsAnError(string verb, params string[] more)
+    {
+        var run = await Run([verb, "--store", _folder.File("cert.pem"), .. more]);
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Equal($"error: The certificate store {_folder.File("cert.pem")} is a file.\nnext: Name the store's folder: --store DIR, or $PIPEPROXY_STORE.\n", run.Error.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task StoreThatMayNotBeRead_SaysWhoMay()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Nothing is locked for this user.");
+        Directory.CreateDirectory(_folder.File("locked"), UnixFileMode.None);
+        var run = await Run("describe", "--name", "a", "--store", _folder.File("locked"));
+        File.SetUnixFileMode(_folder.File("locked"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("next: run the command as the user who owns it", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -28,6 +28,28 @@ public sealed class ConfigurationErrorTests : IDisposable
     }
 
     [Fact]
+    public void DirectoryInAFilesPlace_IsCalledOne()
+    {
+        Directory.CreateDirectory(_folder.PathOf("folder"));
+        Directory.CreateDirectory(_folder.PathOf("pipeproxy.json"));
+        var named = _folder.Load(new ConfigurationOverrides { ConfigFile = "folder" });
+        var byDefault = _folder.Load(new ConfigurationOverrides { Forward = "http://a.example" });
+        Directory.Delete(_folder.PathOf("pipeproxy.json"));
+        var flags = _folder.Load(new ConfigurationOverrides { Routes = "folder", TrustedCa = "folder", Listen = ["https://127.0.0.1:0"], TlsCertificate = "folder", TlsKey = "folder" });
+
+        Assert.Equal(
+            """
+            error: --config "folder": names no file (DIR/folder is a directory)
+            error: --config "pipeproxy.json": names no file (DIR/pipeproxy.json is a directory)
+            error: --tls-certificate "folder": names no file (DIR/folder is a directory)
+            error: --tls-key "folder": names no file (DIR/folder is a directory)
+            error: --routes "folder": names no file (DIR/folder is a directory)
+            error: --trusted-ca "folder": names no file (DIR/folder is a directory)
+            """,
+            string.Join('\n', named.Errors.Concat(byDefault.Errors).Concat(flags.Errors)).Replace(_folder.PathOf(""), "DIR", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void WrongFlags_AreToldByTheirNames()
     {
         var result = _folder.Load(new ConfigurationOverrides

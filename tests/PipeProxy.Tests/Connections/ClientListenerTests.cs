@@ -30,7 +30,7 @@ public abstract class ClientListenerTests(TransportKind transport)
         var services = new ConnectionServices(new NobodyAsks(), ConnectionSettings.Of(new ProxyConfig()), BufferSizes.Default, NullLogger.Instance, metrics, static (_, _) => { });
         var config = new ListenerConfig { Url = "http://127.0.0.1:0" };
         Assert.True(ListenerAddress.TryParse(config.Url, out var address, out _));
-        var (listener, error) = await ClientListener.OpenAsync(config, address, [loops[0]], services, new TlsAcceptor(workers), ListenerSettings.Of(config, null));
+        var (listener, _, error) = await ClientListener.OpenAsync(config, address, [loops[0]], services, new TlsAcceptor(workers), ListenerSettings.Of(config, null));
         Assert.Null(error);
 
         // While its loop is held the system connects the client, and nobody accepts it.

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using PipeProxy.Configuration;
 using PipeProxy.Testing;
 using PipeProxy.Tls;
@@ -30,6 +32,40 @@ public sealed class ServerCertificatesTests
         Assert.Equal(ErrorSeverity.Error, error.Severity);
         Assert.Contains("does not belong to the certificate", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("PRIVATE KEY", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EncryptedKey_IsToBeDecrypted()
+    {
+        using var folder = new TemporaryDirectory();
+        using var key = ECDsa.Create();
+        var encrypted = folder.Write("key.pem", key.ExportEncryptedPkcs8PrivateKeyPem("open sesame", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
+        var files = new ListenerCertificateConfig(TestCertificates.Server.CertificatePath, encrypted) { KeySource = new SettingSource(null, "--tls-key", encrypted) };
+
+        Assert.Null(Load(new ListenerConfig { Url = "https://127.0.0.1:1", Certificates = [files] }));
+        var error = Assert.Single(_errors);
+        Assert.Equal("--tls-key", error.Setting);
+        Assert.EndsWith($"decrypt it: openssl pkey -in {encrypted} -out decrypted-key.pem", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "Swap certificate and key.")]
+    [InlineData(true, "take it apart: openssl pkcs12 -in ")]
+    public void WhatAnUploadWouldTake_IsToldInAListenersWords(bool bundle, string said)
+    {
+        using var folder = new TemporaryDirectory();
+        var (certificate, key) = (TestCertificates.Server.KeyPath, TestCertificates.Server.CertificatePath);
+        if (bundle)
+        {
+            certificate = folder.Combine("server.pfx");
+            using var server = X509Certificate2.CreateFromPemFile(TestCertificates.Server.CertificatePath, TestCertificates.Server.KeyPath);
+            File.WriteAllBytes(certificate, server.Export(X509ContentType.Pkcs12, "open sesame"));
+            key = certificate;
+        }
+
+        Assert.Null(Load(new ListenerConfig { Url = "https://127.0.0.1:1", Certificates = [new(certificate, key)] }));
+        Assert.Contains(said, Assert.Single(_errors).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--", _errors[0].Message, StringComparison.Ordinal);
     }
 
     [Theory]
