@@ -28,7 +28,7 @@ public sealed class CommandReloadTests : IDisposable
         Assert.Equal("two", await AnswerAsync(port));
 
         WriteRoutes("""{ "openapi": "3.1.0", "paths": """);
-        await proxy.WaitForLineAsync("Z error: routes.oas.json:1:[0-9]+: .*is not JSON");
+        await proxy.WaitForLineAsync(@"Z error: routes.oas.json:1:[0-9]+: \(file\): is not JSON");
         await proxy.WaitForLineAsync("the one before stays in force");
         Assert.Equal("two", await AnswerAsync(port));
 
