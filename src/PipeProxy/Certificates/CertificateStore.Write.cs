@@ -31,8 +31,8 @@ public sealed partial class CertificateStore
                 throw new CertificateException($"The certificate '{name}' exists already in {Folder}.", $"Replace it under the same name: pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE");
             }
 
-            DurableFolder.Create(folder.Path);
-            DurableFolder.Create(folder.VersionsFolder);
+            DurableFolder.Add(folder.Path);
+            DurableFolder.Add(folder.VersionsFolder);
             DurableFolder.Restrict(folder.Path);
             RemoveTemporary(folder);
             RemoveDeadVersions(folder, current: 0);
@@ -185,7 +185,7 @@ public sealed partial class CertificateStore
     private void WriteVersion(CertificateFolder folder, int version, CertificatePair pair, CertificateDocument document)
     {
         var temporary = Path.Combine(folder.VersionsFolder, DurableFolder.TemporaryName());
-        DurableFolder.Create(temporary);
+        DurableFolder.Add(temporary);
         DurableFolder.WriteNew(Path.Combine(temporary, CertificateFolder.CertificateFile), System.Text.Encoding.ASCII.GetBytes(pair.ExportCertificatePem()));
         DurableFolder.WriteNew(Path.Combine(temporary, CertificateFolder.KeyFile), System.Text.Encoding.ASCII.GetBytes(pair.ExportKeyPem(_passphrase)));
         DurableFolder.WriteNew(Path.Combine(temporary, CertificateFolder.DocumentFile), document.Write());
