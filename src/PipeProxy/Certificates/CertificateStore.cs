@@ -21,6 +21,9 @@ namespace PipeProxy.Certificates;
 /// </remarks>
 public sealed partial class CertificateStore : ICertificateSource
 {
+    /// <summary>The setting under which it reports that the whole store cannot be read.</summary>
+    internal const string Setting = "certificateStore";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Name, int Version), CachedCertificate> _cache = [];
     private readonly HashSet<(string Name, int Version)> _used = [];
@@ -65,7 +68,7 @@ public sealed partial class CertificateStore : ICertificateSource
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                errors.Add(new ConfigurationError(null, "certificateStore", Folder, $"The certificate store cannot be read: {Reason(e)}."));
+                errors.Add(new ConfigurationError(null, Setting, Folder, $"The certificate store cannot be read: {Reason(e)}."));
             }
 
             foreach (var gone in _cache.Keys.Except(_used).ToList())
