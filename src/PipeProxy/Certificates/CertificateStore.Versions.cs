@@ -164,15 +164,6 @@ public sealed partial class CertificateStore
         return validity;
     }
 
-    // A number above `current` that no origin refused is an attempt that died before its switch.
-    private void RemoveDeadVersions(CertificateFolder folder, int current)
-    {
-        foreach (var number in folder.ReadVersionNumbers().Where(number => number > current && StateOf(folder, number) != CertificateState.Refused))
-        {
-            Remove(folder.VersionFolder(number));
-        }
-    }
-
     private void RemoveOldVersions(CertificateFolder folder, int current)
     {
         int?[] standIns = [StandIn(folder, current), StandIn(folder, current, tried: true)];
