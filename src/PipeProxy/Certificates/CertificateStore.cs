@@ -15,7 +15,7 @@ namespace PipeProxy.Certificates;
 ///   NAME/versions/N/private-key.pem   0600, PKCS#8, encrypted when the store has a passphrase
 ///   NAME/versions/N/certificate.json  environment types, enabled, created, fingerprint, state; replaced by rename
 /// </code>
-/// Readers take no lock. A version's pair is never changed after it got its number, and `current` is switched last, so a writer that
+/// Readers take no lock. A version's pair is never changed after it got its number (a refused one loses its key), and `current` is switched last, so a writer that
 /// dies at any instant leaves the old pair or the new one; what else it leaves starts with a dot or is a number that `current` never
 /// named, is passed over by readers and removed by the next writer. Thread-safe.
 /// </remarks>

@@ -31,7 +31,7 @@ public sealed class CertificateStoreOwnerTests : IDisposable
         store.Refuse("a", 2, "no");
 
         var written = Directory.EnumerateFileSystemEntries(_folder.Path, "*", SearchOption.AllDirectories).ToArray();
-        Assert.Equal(12, written.Length); // .lock, a, current, versions, and two versions of three files
+        Assert.Equal(11, written.Length); // .lock, a, current, versions, two versions with three files and, as it was refused, two
         Assert.All(written, static path => Assert.Equal($"{Owner} {(Directory.Exists(path) ? "700" : "600")}", Run("stat", "-c", "%u:%g %a", path)));
         Assert.False(store.Load().Certificates["a"].Enabled);
 
