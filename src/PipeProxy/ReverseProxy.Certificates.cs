@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
+using PipeProxy.Control;
 using PipeProxy.Rotation;
 using PipeProxy.Telemetry;
 using PipeProxy.Upstream;
@@ -13,10 +14,12 @@ public sealed partial class ReverseProxy
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
 
     private readonly CertificatesInForce _inForce = new();
+    private CertificateSet _loaded = CertificateSet.Empty;
     private DateTimeOffset? _changesAt;
 
     /// <summary>Reads the certificates now and waits until what has changed under <paramref name="name"/> is decided.</summary>
     /// <returns>The last rotation under that name; null when there has been none.</returns>
+    /// <exception cref="UnreadableCertificateException">What the name is to mean cannot be read.</exception>
     internal async Task<CertificateRotation?> SettleAsync(string name)
     {
         await RebindAsync().ConfigureAwait(false);
@@ -24,6 +27,11 @@ public sealed partial class ReverseProxy
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
+            if (!_loaded.Certificates.ContainsKey(name) && _loaded.Errors.FirstOrDefault(error => error.Severity == ErrorSeverity.Error && (error.Setting == CertificateProblem.SettingOf(name) || error.Setting == CertificateStore.Setting)) is { } unreadable)
+            {
+                throw new UnreadableCertificateException(unreadable.Message);
+            }
+
             running = _inForce.Trials.GetValueOrDefault(name)?.Ended;
             if (running is null)
             {
@@ -110,6 +118,7 @@ public sealed partial class ReverseProxy
     private void CommitCertificates(RotationPlan plan)
     {
         _inForce.Commit(plan);
+        _loaded = plan.Effective;
         UseExpiry(plan.Effective);
         foreach (var trial in plan.Begin)
         {

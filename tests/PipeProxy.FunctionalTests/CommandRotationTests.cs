@@ -88,6 +88,36 @@ public sealed class CommandRotationTests : IDisposable
     }
 
     [Fact]
+    public async Task UpdateThatTheProxyCannotRead_SaysWhyAndIsExit1()
+    {
+        await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());
+        await CreateAsync();
+        await using var proxy = await RunAsync(balancer);
+        _folder.Write("passphrase.txt", "not the proxy's");
+
+        await using (var update = await UpdateAsync("CN=alice-2", TestCertificates.Root, "--passphrase-file", "passphrase.txt"))
+        {
+            Assert.Equal(1, update.ExitCode);
+            Assert.Contains("stays with what it had; it cannot read the certificate.", Text(update.OutputLines), StringComparison.Ordinal);
+            Assert.Contains($"cannot read '{Name}', so the change is not in force there: The certificate in ", Text(update.ErrorLines), StringComparison.Ordinal);
+            Assert.Contains("The store's private key is encrypted and no store passphrase was given.", Text(update.ErrorLines), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("CN=alice", await SubjectAsync(proxy));
+
+        await using (var update = await UpdateAsync("CN=alice-3", TestCertificates.Root, "--passphrase-file", "passphrase.txt", "--output", "json"))
+        {
+            Assert.Equal(1, update.ExitCode);
+            using var json = JsonDocument.Parse(Text(update.OutputLines));
+            Assert.Equal(("unreadable", "unreadable"), (json.RootElement.GetProperty("result").GetString(), json.RootElement.GetProperty("proxies")[0].GetProperty("result").GetString()));
+        }
+
+        await using var readable = await UpdateAsync("CN=alice-4", TestCertificates.Root);
+        Assert.Equal(0, readable.ExitCode);
+        Assert.Equal("CN=alice-4", await SubjectAsync(proxy));
+    }
+
+    [Fact]
     public async Task DisableEnableAndDelete_TellTheEffectAndACertificateInUseIsNotDeleted()
     {
         await using var balancer = LoadBalancer.Start(VerifyingOrigin.Options());

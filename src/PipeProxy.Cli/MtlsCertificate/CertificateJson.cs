@@ -12,7 +12,7 @@ namespace PipeProxy.Cli.MtlsCertificate;
 /// list               { "store", "certificates": [ Certificate ] }
 /// describe           Certificate with "details" and "versions"
 /// create             { "result": "created" | "refused", "certificate": Certificate (absent when refused), "findings": [ Finding ] }
-/// update             { "result": "updated" | "refused" | "rolledBack", "certificate": Certificate (absent when refused), "findings": [ Finding ], "proxies": [ Proxy ] (absent with --no-wait) }
+/// update             { "result": "updated" | "refused" | "rolledBack" | "superseded" | "unanswered" | "unreadable", "certificate": Certificate (absent when refused), "findings": [ Finding ], "proxies": [ Proxy ] (absent with --no-wait) }
 /// enable, disable    { "result": "enabled" | "disabled" | "unchanged", "certificate": Certificate, "proxies": [ Proxy ] }
 /// delete             { "result": "deleted", "name", "proxies": [ Proxy ] }
 /// lint               { "result": "passed" | "refused", "findings": [ Finding ] }

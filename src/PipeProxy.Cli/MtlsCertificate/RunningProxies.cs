@@ -26,9 +26,9 @@ internal static class RunningProxies
     /// <summary>Whether a proxy rolled <paramref name="version"/> back.</summary>
     public static bool IsRolledBack(ControlAnswer answer, int version) => answer.Rotation is { Outcome: RotationOutcome.RolledBack } rotation && rotation.ToVersion == version;
 
-    /// <summary>Says of each proxy that gave no answer that nothing is known of it.</summary>
-    /// <returns>Whether there is one.</returns>
-    public static bool WriteUnanswered(Terminal terminal, IReadOnlyList<ControlAnswer> answers, string name)
+    /// <summary>Says of each proxy that gave no answer that nothing is known of it, and of each that cannot read the certificate why.</summary>
+    /// <returns>Whether there is one of them.</returns>
+    public static bool WriteUndecided(Terminal terminal, IReadOnlyList<ControlAnswer> answers, string name)
     {
         foreach (var answer in answers.Where(static answer => answer.Error is not null))
         {
@@ -37,11 +37,21 @@ internal static class RunningProxies
                 $"See whether it still runs; then ask what is presented: pipeproxy mtls-certificate describe --name {name}, and pipeproxy diagnose --recent.");
         }
 
-        return IsUnanswered(answers);
+        foreach (var answer in answers.Where(static answer => answer.Unreadable is not null))
+        {
+            terminal.WriteError(
+                $"The proxy {answer.Process} cannot read '{name}', so the change is not in force there: {answer.Unreadable}",
+                "Let the files belong to the user that the proxy runs as, and give both the same passphrase; then update again.");
+        }
+
+        return IsUnanswered(answers) || IsUnreadable(answers);
     }
 
     /// <summary>Whether a proxy gave no answer.</summary>
     public static bool IsUnanswered(IReadOnlyList<ControlAnswer> answers) => answers.Any(static answer => answer.Error is not null);
+
+    /// <summary>Whether a proxy cannot read what the name is to mean.</summary>
+    public static bool IsUnreadable(IReadOnlyList<ControlAnswer> answers) => answers.Any(static answer => answer.Unreadable is not null);
 
     /// <summary>What an update to <paramref name="version"/> came to in each proxy.</summary>
     public static void WriteUpdate(Terminal terminal, IReadOnlyList<ControlAnswer> answers, int version)
@@ -63,6 +73,7 @@ internal static class RunningProxies
                 "inForce" when answer.Problem is { } problem => $"does not present it: {problem}.",
                 "inForce" => $"has version {version} in force; it is the certificate that it had before.",
                 "waiting" => $"stays with version {answer.InForce} while version {version} is not valid.",
+                "unreadable" => "stays with what it had; it cannot read the certificate.",
                 "unknown" => "does not know the certificate; none of its routes presents it.",
                 _ => $"gave no answer: {answer.Error}.",
             }}");
@@ -88,6 +99,7 @@ internal static class RunningProxies
             terminal.Output.WriteLine($"{Who(answer)} {answer switch
             {
                 { Error: { } error } => $"gave no answer: {error}.",
+                { Unreadable: not null } => "stays with what it had; it cannot read the certificate.",
                 { Routes: null or [] } => "has no route that presents it.",
                 { Problem: not null } => $"presents it no more; {Listed(answer.Routes)} answer{(answer.Routes.Count == 1 ? "s" : "")} 522.",
                 _ => $"presents version {answer.InForce} for {Listed(answer.Routes)}.",
@@ -107,7 +119,7 @@ internal static class RunningProxies
         answer.Routes,
         answer.Rotation is { } rotation && rotation.ToVersion == version ? [.. rotation.Origins.Select(Json)] : null,
         answer.Leaving,
-        answer.Problem,
+        answer.Problem ?? answer.Unreadable,
         answer.Error))];
 
     /// <summary>The refusals that rolled an update back, with what to do.</summary>
@@ -131,6 +143,7 @@ internal static class RunningProxies
 
     private static string ResultOf(ControlAnswer answer, int? version)
         => answer.Error is not null ? "unanswered"
+            : answer.Unreadable is not null ? "unreadable"
             : answer.Rotation is { } rotation && rotation.ToVersion == version && !(rotation.Outcome == RotationOutcome.Superseded && answer.InForce == version)
                 ? rotation.Outcome switch { RotationOutcome.Switched => "switched", RotationOutcome.RolledBack => "rolledBack", _ => "superseded" }
             : answer.InForce is null ? "unknown"
@@ -178,7 +191,7 @@ internal static class RunningProxies
     private static string Listed(IReadOnlyList<string> routes) => $"{(routes.Count == 1 ? "the route" : "the routes")} {string.Join(", ", routes)}";
 }
 
-/// <summary>A running proxy and what a change came to there: <c>switched</c>, <c>rolledBack</c>, <c>superseded</c>, <c>inForce</c>, <c>waiting</c> (for its validity), <c>unknown</c> or <c>unanswered</c>.</summary>
+/// <summary>A running proxy and what a change came to there: <c>switched</c>, <c>rolledBack</c>, <c>superseded</c>, <c>inForce</c>, <c>waiting</c> (for its validity), <c>unreadable</c> (by the proxy), <c>unknown</c> or <c>unanswered</c>.</summary>
 internal sealed record ProxyJson(int Process, IReadOnlyList<string> Urls, string Result, int? Version, IReadOnlyList<string>? Routes, IReadOnlyList<OriginVerdictJson>? Origins, int? ConnectionsLeaving, string? Problem, string? Error);
 
 /// <summary>What an origin made of a certificate: <c>accepted</c>, <c>silent</c>, <c>refused</c> or <c>unreachable</c>.</summary>

@@ -32,12 +32,12 @@ internal static class SwitchCommand
         if (CertificateOptions.WantsJson(parsed))
         {
             CertificateJson.Write(terminal, new ResultJson(changed ? state : "unchanged") { Certificate = CertificateJson.Entry(store.Describe(name), [], terminal.Time.GetUtcNow()), Proxies = RunningProxies.Json(proxies, null) });
-            return RunningProxies.IsUnanswered(proxies) ? ExitCode.Failed : ExitCode.Done;
+            return RunningProxies.IsUnanswered(proxies) || RunningProxies.IsUnreadable(proxies) ? ExitCode.Failed : ExitCode.Done;
         }
 
         terminal.Output.WriteLine(changed ? $"{name} is now {state}." : $"{name} was {state} already.");
         RunningProxies.WriteSwitch(terminal, proxies);
-        if (RunningProxies.WriteUnanswered(terminal, proxies, name))
+        if (RunningProxies.WriteUndecided(terminal, proxies, name))
         {
             return ExitCode.Failed;
         }

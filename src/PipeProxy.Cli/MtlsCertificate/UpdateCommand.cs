@@ -26,7 +26,7 @@ internal static class UpdateCommand
             [
                 "The change is atomic: whoever reads the store, even after a power cut, finds the old pair or the new one.",
                 "A proxy that runs with this store shows a new pair to its origins before it is in force, and goes on with the old one when an origin refuses it. The command waits for that.",
-                "Exit codes: 0 updated, 1 refused, rolled back, overtaken by another change, not answered by a running proxy, or failed, 2 usage.",
+                "Exit codes: 0 updated, 1 refused, rolled back, overtaken by another change, not answered by a running proxy or not readable for it, or failed, 2 usage.",
             ],
             Examples =
             [
@@ -84,15 +84,16 @@ internal static class UpdateCommand
         // Somebody else's change has come meanwhile: what this command stored is not what is presented.
         var isOvertaken = !isRolledBack && stored.Version != version;
         var isUnanswered = RunningProxies.IsUnanswered(proxies);
+        var isUnreadable = RunningProxies.IsUnreadable(proxies);
         if (CertificateOptions.WantsJson(parsed))
         {
-            CertificateJson.Write(terminal, new ResultJson(isRolledBack ? "rolledBack" : isOvertaken ? "superseded" : isUnanswered ? "unanswered" : "updated")
+            CertificateJson.Write(terminal, new ResultJson(isRolledBack ? "rolledBack" : isOvertaken ? "superseded" : isUnanswered ? "unanswered" : isUnreadable ? "unreadable" : "updated")
             {
                 Certificate = CertificateJson.Entry(stored, [], terminal.Time.GetUtcNow()),
                 Findings = CertificateJson.Findings(findings),
                 Proxies = wait ? RunningProxies.Json(proxies, uploaded is null ? null : version) : null,
             });
-            return isRolledBack || isOvertaken || isUnanswered ? ExitCode.Failed : ExitCode.Done;
+            return isRolledBack || isOvertaken || isUnanswered || isUnreadable ? ExitCode.Failed : ExitCode.Done;
         }
 
         UploadedPair.WriteFindings(terminal, findings);
@@ -127,7 +128,7 @@ internal static class UpdateCommand
                 $"See all versions: pipeproxy mtls-certificate describe --name {name}; update again if yours is the one that is meant.");
         }
 
-        if (RunningProxies.WriteUnanswered(terminal, proxies, name) || isOvertaken)
+        if (RunningProxies.WriteUndecided(terminal, proxies, name) || isOvertaken)
         {
             return ExitCode.Failed;
         }

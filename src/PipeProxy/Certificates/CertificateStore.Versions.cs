@@ -8,11 +8,11 @@ namespace PipeProxy.Certificates;
 /// `current` is the commit point and names the version that an operator wants. When that one was refused, is not valid yet or has
 /// expired, the newest valid one before it stands in, so that a restart within an overlap finds what the proxy had in force; so does the
 /// newest that was in force once while that one is tried, so that a proxy that was killed in a trial goes on as it was. A number
-/// above `current` is a refused version, kept so that `describe` can tell, or an attempt that died before its switch.
+/// above `current` is a refused version, kept without its key so that `describe` can tell, or an attempt that died before its switch.
 /// </remarks>
 public sealed partial class CertificateStore
 {
-    // The active version and two before it: enough to go back, and for a reader that read `current` a moment ago. As many refused ones.
+    // The active version and two before it: enough to go back, and for a reader that read `current` a moment ago. As many refused ones, without their keys.
     private const int KeptVersions = 3;
 
     /// <summary>Marks a version as refused and goes back to the one before, so that a restart does not present it.</summary>
@@ -42,6 +42,8 @@ public sealed partial class CertificateStore
                 DurableFolder.Replace(folder.FileOf(before, CertificateFolder.DocumentFile), active.Write());
                 SwitchTo(folder, before);
             }
+
+            RemoveRefusedKeys(folder, folder.ReadCurrent());
         });
         return marked;
     }
@@ -165,17 +167,9 @@ public sealed partial class CertificateStore
         return validity;
     }
 
-    // A number above `current` that no origin refused is an attempt that died before its switch.
-    private void RemoveDeadVersions(CertificateFolder folder, int current)
-    {
-        foreach (var number in folder.ReadVersionNumbers().Where(number => number > current && StateOf(folder, number) != CertificateState.Refused))
-        {
-            Remove(folder.VersionFolder(number));
-        }
-    }
-
     private void RemoveOldVersions(CertificateFolder folder, int current)
     {
+        RemoveRefusedKeys(folder, current);
         int?[] standIns = [StandIn(folder, current), StandIn(folder, current, tried: true)];
         foreach (var kind in folder.ReadVersionNumbers().Reverse().GroupBy(number => StateOf(folder, number) == CertificateState.Refused))
         {
@@ -183,6 +177,16 @@ public sealed partial class CertificateStore
             {
                 Remove(folder.VersionFolder(number));
             }
+        }
+    }
+
+    // Nobody presents a refused version, unless it is the only one: then it is current. Its certificate stays, for listings.
+    private static void RemoveRefusedKeys(CertificateFolder folder, int current)
+    {
+        foreach (var number in folder.ReadVersionNumbers().Where(number => number != current && StateOf(folder, number) == CertificateState.Refused))
+        {
+            File.Delete(folder.FileOf(number, CertificateFolder.KeyFile));
+            DurableFolder.Flush(folder.VersionFolder(number));
         }
     }
 

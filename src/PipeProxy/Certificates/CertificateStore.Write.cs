@@ -31,10 +31,9 @@ public sealed partial class CertificateStore
                 throw new CertificateException($"The certificate '{name}' exists already in {Folder}.", $"Replace it under the same name: pipeproxy mtls-certificate update --name {name} --cert FILE --key FILE");
             }
 
-            DurableFolder.Create(folder.Path);
-            DurableFolder.Create(folder.VersionsFolder);
+            DurableFolder.Add(folder.Path);
+            DurableFolder.Add(folder.VersionsFolder);
             DurableFolder.Restrict(folder.Path);
-            RemoveTemporary(folder);
             RemoveDeadVersions(folder, current: 0);
             var document = new CertificateDocument
             {
@@ -155,13 +154,17 @@ public sealed partial class CertificateStore
             }
 
             using var held = StoreLock.Take(Folder, LockPatience);
-            RemoveTemporary(Folder);
-            foreach (var folder in Folders())
+            RemoveLeftovers();
+            try
             {
-                RemoveTemporary(folder);
+                change();
             }
-
-            change();
+            catch
+            {
+                // At once: there may be a private key in what was written, and nobody knows when the next writer comes.
+                RemoveLeftovers();
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or System.Text.Json.JsonException)
         {
@@ -185,7 +188,7 @@ public sealed partial class CertificateStore
     private void WriteVersion(CertificateFolder folder, int version, CertificatePair pair, CertificateDocument document)
     {
         var temporary = Path.Combine(folder.VersionsFolder, DurableFolder.TemporaryName());
-        DurableFolder.Create(temporary);
+        DurableFolder.Add(temporary);
         DurableFolder.WriteNew(Path.Combine(temporary, CertificateFolder.CertificateFile), System.Text.Encoding.ASCII.GetBytes(pair.ExportCertificatePem()));
         DurableFolder.WriteNew(Path.Combine(temporary, CertificateFolder.KeyFile), System.Text.Encoding.ASCII.GetBytes(pair.ExportKeyPem(_passphrase)));
         DurableFolder.WriteNew(Path.Combine(temporary, CertificateFolder.DocumentFile), document.Write());
@@ -193,31 +196,6 @@ public sealed partial class CertificateStore
 
         // The switch: before this rename the old pair is there, after it the new one.
         SwitchTo(folder, version);
-    }
-
-    private static void RemoveTemporary(CertificateFolder folder)
-    {
-        RemoveTemporary(folder.Path);
-        RemoveTemporary(folder.VersionsFolder);
-        foreach (var version in folder.ReadVersionNumbers())
-        {
-            RemoveTemporary(folder.VersionFolder(version));
-        }
-    }
-
-    private static void RemoveTemporary(string folder)
-    {
-        foreach (var path in Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder, DurableFolder.TemporaryPrefix + "*") : [])
-        {
-            if (Directory.Exists(path))
-            {
-                Directory.Delete(path, recursive: true);
-            }
-            else
-            {
-                File.Delete(path);
-            }
-        }
     }
 
     // Out of the readers' sight in one step, then at leisure.

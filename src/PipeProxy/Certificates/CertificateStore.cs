@@ -15,12 +15,15 @@ namespace PipeProxy.Certificates;
 ///   NAME/versions/N/private-key.pem   0600, PKCS#8, encrypted when the store has a passphrase
 ///   NAME/versions/N/certificate.json  environment types, enabled, created, fingerprint, state; replaced by rename
 /// </code>
-/// Readers take no lock. A version's pair is never changed after it got its number, and `current` is switched last, so a writer that
+/// Readers take no lock. A version's pair is never changed after it got its number (a refused one loses its key), and `current` is switched last, so a writer that
 /// dies at any instant leaves the old pair or the new one; what else it leaves starts with a dot or is a number that `current` never
 /// named, is passed over by readers and removed by the next writer. Thread-safe.
 /// </remarks>
 public sealed partial class CertificateStore : ICertificateSource
 {
+    /// <summary>The setting under which it reports that the whole store cannot be read.</summary>
+    internal const string Setting = "certificateStore";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Name, int Version), CachedCertificate> _cache = [];
     private readonly HashSet<(string Name, int Version)> _used = [];
@@ -65,7 +68,7 @@ public sealed partial class CertificateStore : ICertificateSource
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                errors.Add(new ConfigurationError(null, "certificateStore", Folder, $"The certificate store cannot be read: {Reason(e)}."));
+                errors.Add(new ConfigurationError(null, Setting, Folder, $"The certificate store cannot be read: {Reason(e)}."));
             }
 
             foreach (var gone in _cache.Keys.Except(_used).ToList())

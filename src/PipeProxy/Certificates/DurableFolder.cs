@@ -13,6 +13,20 @@ internal static partial class DurableFolder
 
     public static string TemporaryName() => $"{TemporaryPrefix}{Guid.NewGuid():N}";
 
+    /// <summary>Makes a folder with mode 0700 in one that is there, and for the user of that one.</summary>
+    public static void Add(string folder)
+    {
+        using var foreign = ForeignFolder.TryOpen(Path.GetDirectoryName(folder)!);
+        if (foreign is null)
+        {
+            Create(folder);
+        }
+        else
+        {
+            foreign.CreateFolder(Path.GetFileName(folder));
+        }
+    }
+
     /// <summary>Makes a folder with mode 0700, its missing parents too.</summary>
     public static void Create(string folder)
     {
@@ -34,7 +48,7 @@ internal static partial class DurableFolder
         }
     }
 
-    /// <summary>Writes a new file with mode 0600 and waits until the disk has it. The folder entry is not yet durable.</summary>
+    /// <summary>Writes a new file with mode 0600, for the user of its folder, and waits until the disk has it. The folder entry is not yet durable.</summary>
     public static void WriteNew(string file, ReadOnlySpan<byte> content)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
@@ -43,7 +57,8 @@ internal static partial class DurableFolder
             options.UnixCreateMode = OwnerFile;
         }
 
-        using var stream = new FileStream(file, options);
+        using var foreign = ForeignFolder.TryOpen(Path.GetDirectoryName(file)!);
+        using var stream = foreign is null ? new FileStream(file, options) : new FileStream(foreign.CreateFile(Path.GetFileName(file)), FileAccess.Write, bufferSize: 0);
         stream.Write(content);
         stream.Flush(flushToDisk: true);
     }

@@ -31,6 +31,7 @@ internal sealed class StoreLock : IDisposable
                     options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
                 }
 
+                CreateForItsUser(directory, path);
                 return new StoreLock(new FileStream(path, options));
             }
             catch (UnauthorizedAccessException e)
@@ -50,4 +51,11 @@ internal sealed class StoreLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    // A lock of root's would keep the store's own user out for good.
+    private static void CreateForItsUser(string directory, string path)
+    {
+        using var foreign = File.Exists(path) ? null : ForeignFolder.TryOpen(directory);
+        foreign?.CreateFile(FileName).Dispose();
+    }
 }

@@ -44,6 +44,9 @@ internal sealed record ControlAnswer
     /// <summary>Why there is no other answer.</summary>
     public string? Error { get; init; }
 
+    /// <summary>Why the proxy cannot read what the name is to mean; it goes on with what it meant before. A sentence.</summary>
+    public string? Unreadable { get; init; }
+
     /// <summary>The version that the name means now.</summary>
     public int? InForce { get; init; }
 

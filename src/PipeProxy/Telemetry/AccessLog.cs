@@ -73,7 +73,7 @@ internal sealed class AccessLog : IAsyncDisposable
     /// <param name="config">File and format.</param>
     /// <param name="standardOutput">What <c>-</c> stands for; the host's, and left open. Null: <c>-</c> is an error.</param>
     /// <param name="time">Timestamps and the flush interval.</param>
-    /// <param name="logger">Told once when the file can no longer be written.</param>
+    /// <param name="logger">Told when the file can no longer be written, and when it can again.</param>
     /// <param name="log">The log; null when <paramref name="error"/> is there.</param>
     /// <param name="error">Why the file cannot be opened.</param>
     public static bool TryOpen(

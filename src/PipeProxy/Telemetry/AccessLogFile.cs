@@ -17,6 +17,7 @@ internal sealed partial class AccessLogFile : IDisposable
     private readonly string _name;
     private readonly ILogger _logger;
     private long _lost;
+    private long _lostBefore;
     private bool _failing;
     private bool _torn;
 
@@ -47,45 +48,26 @@ internal sealed partial class AccessLogFile : IDisposable
         return file is not null;
     }
 
-    /// <summary>Writes entries, each a line, with one call; counts them as lost when that fails.</summary>
+    /// <summary>Writes entries, each a line, with one call; counts as lost those that are not whole in the file when that fails.</summary>
     public void WriteEntries(ReadOnlySpan<byte> lines)
     {
-        if (!TryWrite(lines))
+        if (!TryWrite(lines, out var written))
         {
-            Volatile.Write(ref _lost, _lost + lines.Count((byte)'\n'));
+            Volatile.Write(ref _lost, _lost + lines[written..].Count((byte)'\n'));
         }
     }
 
     /// <summary>Writes whole lines with one call. A failure has been logged when it returns false.</summary>
-    public bool TryWrite(ReadOnlySpan<byte> lines)
-    {
-        var start = 0L;
-        try
-        {
-            // At the end as it is now: the file may have been cut by a rotation that copies and truncates.
-            start = _stream.CanSeek ? _stream.Seek(0, SeekOrigin.End) : 0;
-            if (_torn)
-            {
-                _stream.Write("\n"u8);
-                _torn = false;
-            }
-
-            _stream.Write(lines);
-            _stream.Flush();
-            _failing = false;
-            return true;
-        }
-        catch (Exception e)
-        {
-            // Whatever a host's stream may throw: the log's thread must outlive a full disk and a reader that left.
-            Fail(e, start);
-            return false;
-        }
-    }
+    public bool TryWrite(ReadOnlySpan<byte> lines) => TryWrite(lines, out _);
 
     /// <summary>Closes the file; a host's stream stays open.</summary>
     public void Dispose()
     {
+        if (_failing)
+        {
+            LogClosed(_logger, _name, _lost - _lostBefore);
+        }
+
         if (_owned)
         {
             _stream.Dispose();
@@ -122,22 +104,66 @@ internal sealed partial class AccessLogFile : IDisposable
         }
     }
 
-    private void Fail(Exception e, long start)
+    private bool TryWrite(ReadOnlySpan<byte> lines, out int written)
+    {
+        long? start = null;
+        try
+        {
+            // At the end as it is now: the file may have been cut by a rotation that copies and truncates.
+            var end = _stream.CanSeek ? _stream.Seek(0, SeekOrigin.End) : (long?)null;
+            if (_torn)
+            {
+                _stream.Write("\n"u8);
+                _torn = false;
+                end++;
+            }
+
+            start = end;
+            _stream.Write(lines);
+            _stream.Flush();
+        }
+        catch (Exception e)
+        {
+            // Whatever a host's stream may throw: the log's thread must outlive a full disk and a reader that left.
+            written = WrittenSince(start, lines.Length);
+
+            // Part of a line may stand there; the next one must not be glued to it.
+            _torn |= written > 0 && lines[written - 1] != '\n';
+            Fail(e);
+            return false;
+        }
+
+        written = lines.Length;
+        if (_failing)
+        {
+            _failing = false;
+            LogWorking(_logger, _name, _lost - _lostBefore);
+        }
+
+        return true;
+    }
+
+    // A full disk takes what it has room for.
+    private int WrittenSince(long? start, int length)
     {
         try
         {
-            // Part of a line may stand there; the next one must not be glued to it.
-            _torn |= _stream.CanSeek && _stream.Length > start;
+            return start is { } from ? (int)Math.Clamp(_stream.Length - from, 0, length) : 0;
         }
-        catch (Exception again) when (again is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            _torn = false;
+            return 0;
         }
+    }
 
+    // Without the stack: it says nothing that the message does not, and an operator's log has a line for each event.
+    private void Fail(Exception e)
+    {
         if (!_failing)
         {
             _failing = true;
-            LogFailing(_logger, e, _name);
+            _lostBefore = _lost;
+            LogFailing(_logger, _name, e.Message.ReplaceLineEndings(" "));
         }
     }
 
@@ -167,6 +193,12 @@ internal sealed partial class AccessLogFile : IDisposable
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int FileControl(SafeFileHandle handle, int command, int argument);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The access log {File} cannot be written; entries are lost until it can.")]
-    private static partial void LogFailing(ILogger logger, Exception exception, string file);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The access log {File} cannot be written; entries are lost until it can: {Problem}")]
+    private static partial void LogFailing(ILogger logger, string file, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The access log {File} is written again; entries lost meanwhile: {Lost}.")]
+    private static partial void LogWorking(ILogger logger, string file, long lost);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The access log {File} was closed before it could be written again; entries lost: {Lost}.")]
+    private static partial void LogClosed(ILogger logger, string file, long lost);
 }

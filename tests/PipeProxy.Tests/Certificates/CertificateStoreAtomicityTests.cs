@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
 
@@ -39,6 +40,50 @@ public sealed class CertificateStoreAtomicityTests : IDisposable
 
         Assert.Equal(_b.Fingerprint, CertificateStore.FingerprintOf(store.Load().Certificates["a"].Leaf));
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(InStore(""), "*", SearchOption.AllDirectories), static path => path.Contains(DurableFolder.TemporaryPrefix, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void LeftoversOfACreateThatDied_AreRemovedByTheNextWriterOfAnyName()
+    {
+        var store = Store();
+        using var pair = _a.ToPair();
+        store.Create("a", pair, Production);
+        Copy("a/versions/1", $"dead/versions/{DurableFolder.TemporaryName()}");
+        Copy("a/versions/1", "switchless/versions/1");
+        Copy("a/versions/1", "a/versions/2");
+        Copy("a/versions/1", "damaged/versions/7");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(InStore("others/versions/1")).FullName, "theirs"), "");
+
+        store.SetEnabled("a", false);
+
+        Assert.Equal(["a", "damaged", "others"], Directory.EnumerateDirectories(InStore("")).Select(Path.GetFileName).Order());
+        Assert.Equal(["a/versions/1", "damaged/versions/7"], KeyFolders());
+        Assert.True(File.Exists(InStore("others/versions/1/theirs")));
+    }
+
+    [Fact]
+    public void WriteThatFails_LeavesNoKeyBehind()
+    {
+        var store = Store();
+        using var pair = _a.ToPair();
+        store.Create("a", pair, Production);
+
+        // The switch fails, as on a full disk: a folder has the name of its file.
+        Directory.CreateDirectory(InStore("b/current"));
+        Assert.Throws<CertificateException>(() => store.Create("b", pair, Production));
+
+        // The pair fails, between its certificate and its key.
+        using var other = _b.ToPair();
+        var key = RSA.Create();
+        key.Dispose();
+        var keyless = CertificatePair.Of(other.Certificates, key);
+        Assert.ThrowsAny<Exception>(() => store.Create("c", keyless, Production));
+        Assert.ThrowsAny<Exception>(() => store.Update("a", keyless, null));
+
+        Assert.Equal(["a/versions/1"], KeyFolders());
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(InStore(""), "*", SearchOption.AllDirectories), static path => path.Contains(DurableFolder.TemporaryPrefix, StringComparison.Ordinal));
+        Assert.False(Directory.Exists(InStore("c")));
+        Assert.Equal(1, Assert.Single(store.Load().Certificates).Value.Version);
     }
 
     [Fact]
@@ -99,6 +144,9 @@ public sealed class CertificateStoreAtomicityTests : IDisposable
     private CertificateStore Store() => new(InStore(""));
 
     private string InStore(string path) => Path.Combine(_folder.File("store"), path);
+
+    private IEnumerable<string> KeyFolders()
+        => Directory.EnumerateFiles(InStore(""), CertificateFolder.KeyFile, SearchOption.AllDirectories).Select(path => Path.GetRelativePath(InStore(""), Path.GetDirectoryName(path)!)).Order();
 
     private void Copy(string from, string to)
     {

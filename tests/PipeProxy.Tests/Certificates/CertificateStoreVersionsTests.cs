@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
@@ -43,6 +44,39 @@ public sealed class CertificateStoreVersionsTests : IDisposable
 
         Assert.Equal("CN=three", Presented(store).Leaf.Subject);
         Assert.Equal([CertificateState.Overlap, CertificateState.Refused, CertificateState.Active], store.Describe("a").Versions.Select(static version => version.State));
+    }
+
+    [Fact]
+    public void RefusedVersions_AreListedWithoutTheirKeys()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        for (var version = 2; version < 7; version++)
+        {
+            Update(store, Leaf($"CN={version}"));
+            store.Refuse("a", version, "no");
+        }
+
+        Assert.Equal([1], Keys());
+        Update(store, Leaf("CN=seven"));
+
+        Assert.Equal([1, 7], Keys());
+        Assert.Equal([1, 4, 5, 6, 7], store.Describe("a").Versions.Select(static version => version.Number));
+        Assert.Equal("CN=seven", Presented(Store()).Leaf.Subject);
+    }
+
+    [Fact]
+    public void RefusedVersionThatIsTheOnlyOne_KeepsItsKeyUntilAnotherIsCurrent()
+    {
+        var store = Store();
+        Create(store, Leaf("CN=one"));
+        store.Refuse("a", 1, "no");
+        Assert.Equal("CN=one", Presented(Store()).Leaf.Subject);
+
+        Update(store, Leaf("CN=two"));
+
+        Assert.Equal([2], Keys());
+        Assert.Equal("CN=two", Presented(Store()).Leaf.Subject);
     }
 
     [Fact]
@@ -225,6 +259,9 @@ public sealed class CertificateStoreVersionsTests : IDisposable
         Assert.False(Presented(Store()).Untried);
         Assert.Empty(Store().Load().StandIns);
     }
+
+    private IEnumerable<int> Keys()
+        => Directory.EnumerateFiles(_folder.Path, CertificateFolder.KeyFile, SearchOption.AllDirectories).Select(static file => int.Parse(Path.GetFileName(Path.GetDirectoryName(file)!), CultureInfo.InvariantCulture)).Order();
 
     private CertificateStore Store() => new(_folder.Path, null, _time);
 

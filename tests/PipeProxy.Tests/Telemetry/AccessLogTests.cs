@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using PipeProxy.Configuration;
 using PipeProxy.Telemetry;
+using PipeProxy.Tests.Upstream;
 
 namespace PipeProxy.Tests.Telemetry;
 
@@ -142,6 +144,55 @@ public sealed class AccessLogTests : IDisposable
     }
 
     [Fact]
+    public async Task DiskFullForAWhile_IsToldOnceInALineAndOnceWhenItIsOver()
+    {
+        var told = new KeptLog();
+        await using var log = Open(logger: told);
+        var buffer = log.ForLoop();
+        Write(buffer, 1);
+        await log.FlushAsync();
+
+        // One more line fits, and a part of the next.
+        _sink.FailAfter = _sink.Text.Length + 10;
+        for (var id = 2; id < 6; id++)
+        {
+            Write(buffer, id);
+        }
+
+        await log.FlushAsync();
+        _sink.FailAfter = 0;
+        Write(buffer, 6);
+        await log.FlushAsync();
+        Assert.Equal("Error: The access log - cannot be written; entries are lost until it can: No space left on device", Assert.Single(told.Lines));
+        Assert.Equal(4, log.Dropped);
+
+        _sink.FailAfter = null;
+        await log.FlushAsync();
+        Write(buffer, 7);
+        await log.FlushAsync();
+
+        Assert.Equal("Warning: The access log - is written again; entries lost meanwhile: 4.", Assert.Single(told.Lines.Skip(1)));
+        var lines = _sink.Text.Split('\n');
+        Assert.Equal([1, 2], Ids(lines[..2]));
+        Assert.Equal(10, lines[2].Length);
+        Assert.Equal(4, JsonDocument.Parse(lines[3]).RootElement.GetProperty("dropped").GetInt64());
+        Assert.Equal([7], Ids(lines[4..^1]));
+        Assert.Equal("", lines[^1]);
+    }
+
+    [Fact]
+    public async Task DiskFullToTheEnd_IsToldWithWhatWasLost()
+    {
+        var told = new KeptLog();
+        var log = Open(logger: told);
+        _sink.FailAfter = 0;
+        Write(log.ForLoop(), 1);
+        await log.DisposeAsync();
+
+        Assert.Equal("Error: The access log - was closed before it could be written again; entries lost: 1.", told.Lines[^1]);
+    }
+
+    [Fact]
     public async Task EntryLargerThanASegment_IsDroppedAndOthersPass()
     {
         await using var log = Open(segmentBytes: 512);
@@ -242,8 +293,8 @@ public sealed class AccessLogTests : IDisposable
         });
     }
 
-    private AccessLog Open(AccessLogFormat format = AccessLogFormat.Json, int segmentBytes = 64 * 1024)
-        => new(new AccessLogConfig("-", format), AccessLogFile.Over(_sink, NullLogger.Instance), _time, NullLogger.Instance, segmentBytes);
+    private AccessLog Open(AccessLogFormat format = AccessLogFormat.Json, int segmentBytes = 64 * 1024, ILogger? logger = null)
+        => new(new AccessLogConfig("-", format), AccessLogFile.Over(_sink, logger ?? NullLogger.Instance), _time, logger ?? NullLogger.Instance, segmentBytes);
 
     private IEnumerable<int> Ids() => Ids(_sink.Lines);
 

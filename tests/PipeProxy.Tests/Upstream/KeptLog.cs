@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PipeProxy.Tests.Upstream;
 
-/// <summary>Keeps what is logged.</summary>
+/// <summary>Keeps what is logged, as a console has it: an exception in lines of its own.</summary>
 internal sealed class KeptLog : ILogger
 {
     private readonly List<string> _lines = [];
@@ -27,7 +27,7 @@ internal sealed class KeptLog : ILogger
     {
         lock (_lines)
         {
-            _lines.Add($"{logLevel}: {formatter(state, exception)}");
+            _lines.Add($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $"\n{exception}")}");
         }
     }
 }
