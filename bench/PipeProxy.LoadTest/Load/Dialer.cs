@@ -19,18 +19,15 @@ internal sealed class Dialer(Origin origin, LoadPlan plan, HandshakeWorkers? wor
     /// <param name="number">The connection's, for its certificate and its address.</param>
     internal async ValueTask<DialResult> OpenAsync(EventLoop loop, int number)
     {
-        if (!DescriptorReserve.HasRoom)
-        {
-            return new DialResult(null, SocketErrorKind.Connect, $"the system's limit of {DescriptorReserve.Limit} open descriptors (ulimit -n) is reached");
-        }
-
         // Loops share the count, so that a rotation goes through all certificates before it repeats one.
         var turn = DialTurn.Of(plan.Tls.Rotate ? (uint)Interlocked.Increment(ref _dialled) : (uint)number, Math.Max(_tls.Length, 1), origin.Addresses.Count);
         var address = origin.Addresses[turn.Address];
         var connected = await loop.ConnectAsync(address, plan.Timeout);
         if (connected.Connection is not { } socket)
         {
-            return new DialResult(null, SocketErrorKind.Connect, $"{address}: {Words.Of(connected.Status)}");
+            return new DialResult(null, SocketErrorKind.Connect, connected.Status == IoStatus.NoDescriptor
+                ? $"the system's limit of {DescriptorLimit.Current} open descriptors (ulimit -n) is reached"
+                : $"{address}: {Words.Of(connected.Status)}");
         }
 
         return origin.IsTls ? await SecureAsync(socket, _tls[turn.Certificate]) : new DialResult(socket, default, "");

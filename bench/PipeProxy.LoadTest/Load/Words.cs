@@ -15,7 +15,7 @@ internal static class Words
         IoStatus.TlsAlert => "TLS alert",
         IoStatus.TlsTruncated => "closed without close_notify",
         IoStatus.TlsProtocol => "not valid TLS",
-        IoStatus.Failed => "the system refused (descriptors? ports?)",
+        IoStatus.Failed => "the system refused (ports?)",
         _ => status.ToString(),
     };
 }
