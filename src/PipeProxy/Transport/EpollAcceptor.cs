@@ -51,7 +51,7 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
 
     private void AcceptMany()
     {
-        if (_resting && DescriptorLimit.IsReachedForClients())
+        if (_resting && _descriptor >= 0 && DescriptorLimit.IsReachedForClients())
         {
             Pause(TransportListener.FewDescriptors);
             return;
