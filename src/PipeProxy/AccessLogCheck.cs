@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using PipeProxy.Configuration;
+using PipeProxy.Telemetry;
 
 namespace PipeProxy;
 
@@ -23,19 +24,19 @@ internal static partial class AccessLogCheck
     {
         if (Directory.Exists(file))
         {
-            return "This is a folder; name a file in it.";
+            return AccessLogFile.IsFolder;
         }
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var exists = File.Exists(file);
         if (!exists && !Directory.Exists(folder))
         {
-            return $"The folder {folder} does not exist; create it, or name a file elsewhere.";
+            return AccessLogFile.NoFolder(file);
         }
 
         return OperatingSystem.IsWindows() || (exists ? Access(file, Write) : Access(folder, WriteAndSearch)) == 0
             ? null
-            : "This file may not be written by the proxy's user; change its owner or mode, or name another.";
+            : AccessLogFile.MayNotBeWritten;
     }
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]

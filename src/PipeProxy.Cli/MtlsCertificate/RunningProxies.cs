@@ -44,8 +44,11 @@ internal static class RunningProxies
                 "Let the files belong to the user that the proxy runs as, and give both the same passphrase; then update again.");
         }
 
-        return IsUnanswered(answers) || IsUnreadable(answers);
+        return IsUndecided(answers);
     }
+
+    /// <summary>Whether a proxy gave no answer, or cannot read what the name is to mean.</summary>
+    public static bool IsUndecided(IReadOnlyList<ControlAnswer> answers) => IsUnanswered(answers) || IsUnreadable(answers);
 
     /// <summary>Whether a proxy gave no answer.</summary>
     public static bool IsUnanswered(IReadOnlyList<ControlAnswer> answers) => answers.Any(static answer => answer.Error is not null);

@@ -32,7 +32,7 @@ internal static class SwitchCommand
         if (CertificateOptions.WantsJson(parsed))
         {
             CertificateJson.Write(terminal, new ResultJson(changed ? state : "unchanged") { Certificate = CertificateJson.Entry(store.Describe(name), [], terminal.Time.GetUtcNow()), Proxies = RunningProxies.Json(proxies, null) });
-            return RunningProxies.IsUnanswered(proxies) || RunningProxies.IsUnreadable(proxies) ? ExitCode.Failed : ExitCode.Done;
+            return RunningProxies.IsUndecided(proxies) ? ExitCode.Failed : ExitCode.Done;
         }
 
         terminal.Output.WriteLine(changed ? $"{name} is now {state}." : $"{name} was {state} already.");

@@ -14,6 +14,12 @@ internal sealed partial class AccessLogFile : IDisposable
 
     private readonly Stream _stream;
     private readonly bool _owned;
+    /// <summary>Why a folder cannot be opened.</summary>
+    internal const string IsFolder = "This is a folder; name a file in it.";
+
+    /// <summary>Why a file cannot be opened that is not for this user to write.</summary>
+    internal const string MayNotBeWritten = "This file may not be written by the proxy's user; change its owner or mode, or name another.";
+
     private readonly string _name;
     private readonly ILogger _logger;
     private long _lost;
@@ -34,6 +40,9 @@ internal sealed partial class AccessLogFile : IDisposable
 
     /// <summary>Writes to <paramref name="stream"/>, which stays open afterwards.</summary>
     public static AccessLogFile Over(Stream stream, ILogger logger) => new(stream, owned: false, "-", logger);
+
+    /// <summary>Why a file without a folder cannot be opened.</summary>
+    internal static string NoFolder(string path) => $"The folder {Path.GetDirectoryName(Path.GetFullPath(path))} does not exist; create it, or name a file elsewhere.";
 
     /// <summary>Opens <paramref name="path"/> to append, created with mode 0640 when it is not there; <c>-</c> is <paramref name="standardOutput"/>.</summary>
     public static bool TryOpen(string path, Stream? standardOutput, ILogger logger, [NotNullWhen(true)] out AccessLogFile? file, [NotNullWhen(false)] out ConfigurationError? error)
@@ -183,9 +192,9 @@ internal sealed partial class AccessLogFile : IDisposable
 
     private static string Describe(string path, Exception e) => e switch
     {
-        DirectoryNotFoundException => $"The folder {Path.GetDirectoryName(Path.GetFullPath(path))} does not exist; create it, or name a file elsewhere.",
-        UnauthorizedAccessException when Directory.Exists(path) => "This is a folder; name a file in it.",
-        UnauthorizedAccessException => "This file may not be written by the proxy's user; change its owner or mode, or name another.",
+        DirectoryNotFoundException => NoFolder(path),
+        UnauthorizedAccessException when Directory.Exists(path) => IsFolder,
+        UnauthorizedAccessException => MayNotBeWritten,
         ArgumentException => "This is not a path; name a file, or - for standard output.",
         _ => $"This file cannot be opened: {e.Message}",
     };

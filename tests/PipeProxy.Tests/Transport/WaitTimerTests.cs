@@ -10,14 +10,11 @@ public sealed unsafe class WaitTimerTests
     {
         Assert.SkipUnless(Libc.IsSupported, "timer descriptors are Linux's");
         using var timer = WaitTimer.TryOpen()!;
-        var epoll = Libc.EpollCreate(Libc.SocketCloseOnExec);
-        var events = stackalloc byte[16];
-        *(uint*)events = Libc.EpollIn | Libc.EpollEdge;
-        Assert.Equal(0, Libc.EpollControl(epoll, Libc.EpollAdd, timer.Descriptor, events));
+        var epoll = Watch(timer);
         for (var i = 0; i < 3; i++)
         {
             Assert.Equal(Timeout.Infinite, timer.Limit(1));
-            Assert.Equal(1, Libc.EpollWait(epoll, events, 1, Timeout.Infinite));
+            AssertWaitEnds(epoll);
             timer.Pass();
         }
 
@@ -29,15 +26,12 @@ public sealed unsafe class WaitTimerTests
     {
         Assert.SkipUnless(Libc.IsSupported, "timer descriptors are Linux's");
         using var timer = WaitTimer.TryOpen()!;
-        var epoll = Libc.EpollCreate(Libc.SocketCloseOnExec);
-        var events = stackalloc byte[16];
-        *(uint*)events = Libc.EpollIn | Libc.EpollEdge;
-        Assert.Equal(0, Libc.EpollControl(epoll, Libc.EpollAdd, timer.Descriptor, events));
+        var epoll = Watch(timer);
         Assert.Equal(Timeout.Infinite, timer.Limit(1));
 
         // A day: moved to there, it would not pass while the test runs.
         Assert.Equal(Timeout.Infinite, timer.Limit(86_400_000));
-        Assert.Equal(1, Libc.EpollWait(epoll, events, 1, Timeout.Infinite));
+        AssertWaitEnds(epoll);
         _ = Libc.Close(epoll);
     }
 
@@ -59,5 +53,20 @@ public sealed unsafe class WaitTimerTests
         using var pipe = new System.IO.Pipes.AnonymousPipeServerStream();
         var timer = new WaitTimer((int)pipe.SafePipeHandle.DangerousGetHandle());
         Assert.Equal(100, timer.Limit(100));
+    }
+
+    private static int Watch(WaitTimer timer)
+    {
+        var epoll = Libc.EpollCreate(Libc.SocketCloseOnExec);
+        var registration = stackalloc byte[16];
+        *(uint*)registration = Libc.EpollIn | Libc.EpollEdge;
+        Assert.Equal(0, Libc.EpollControl(epoll, Libc.EpollAdd, timer.Descriptor, registration));
+        return epoll;
+    }
+
+    private static void AssertWaitEnds(int epoll)
+    {
+        var events = stackalloc byte[16];
+        Assert.Equal(1, Libc.EpollWait(epoll, events, 1, Timeout.Infinite));
     }
 }
