@@ -19,7 +19,7 @@
 #
 # The job: clients ask for 1 KiB; an nginx origin speaks TLS 1.3 only and demands a client certificate. Every proxy has one worker on one
 # core; load generator and origin share the others. First nginx runs against itself: what differs there is what this computer cannot tell.
-# Six minutes on two cores. Table on the terminal, JSON and HTML in bench/results/. docs/benchmarks.md explains the figures.
+# Eight minutes on two cores, and one for the build. Table on the terminal, JSON and HTML in bench/results/. docs/benchmarks.md explains the figures.
 set -u
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
