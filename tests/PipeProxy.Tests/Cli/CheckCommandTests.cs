@@ -60,6 +60,30 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task CertificateThatIsMissing_IsToldWithTheStoreAndTheCommandThatPutsItThere()
+    {
+        var run = await Check("""{ "routes": [ { "path": "/", "baseUrl": "https://a.example", "mtlsCertificate": "nobody" } ] }""");
+        Assert.EndsWith(
+            "There is no certificate 'nobody' in the store certificates (there is elsewhere, good, late, off). "
+            + "Create it: pipeproxy mtls-certificate create --name nobody --cert FILE --key FILE --environment-type TYPE --store certificates",
+            Assert.Single(Told(run)),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StoreOfTheWorkingDirectory_NeedsNoFlag()
+    {
+        using var folder = new TemporaryFolder();
+        var run = await PipeProxyBinary.RunAsync(["check", "--forward", "https://a.example", "--mtls-certificate", "nobody"], folder.Path);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains(
+            $"There is no certificate 'nobody' in the store {folder.File("certificates")} (which does not exist). "
+            + "Create it: pipeproxy mtls-certificate create --name nobody --cert FILE --key FILE --environment-type TYPE\n",
+            run.Output.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ErrorsOfTheFile_DoNotHideThoseOfTheCertificates()
     {
         var run = await Check("""
