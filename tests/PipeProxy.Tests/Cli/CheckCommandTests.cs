@@ -83,6 +83,27 @@ public sealed class CheckCommandTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("check")]
+    [InlineData("run", "--allow-root")]
+    public async Task NothingToBeginWith_IsToldWithThePlaceAndHowToBegin(params string[] command)
+    {
+        using var folder = new TemporaryFolder();
+        var run = await PipeProxyBinary.RunAsync(command, folder.Path);
+        var said = (run.Output + run.Error).ReplaceLineEndings("\n");
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains($"error: configuration: none was found: there is no {folder.File("pipeproxy.json")}, and neither --config, --routes nor --forward is given\n1 error, 0 warnings", said, StringComparison.Ordinal);
+        Assert.Contains("next: begin without a file: pipeproxy run --forward https://my-alb.example --mtls-certificate aws-alb-cert", said, StringComparison.Ordinal);
+
+        // What it advises to write is taken.
+        var file = said.Split('\n').Single(static line => line.Contains("or write pipeproxy.json: ", StringComparison.Ordinal)).Split("pipeproxy.json: ")[1];
+        folder.Write("pipeproxy.json", file.Replace("aws-alb-cert", "nobody", StringComparison.Ordinal));
+        var next = await PipeProxyBinary.RunAsync(["check"], folder.Path);
+        Assert.StartsWith("pipeproxy.json:1:", next.Output, StringComparison.Ordinal);
+        Assert.Contains("\n1 error, 0 warnings", next.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("There is no certificate 'nobody'", next.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ErrorsOfTheFile_DoNotHideThoseOfTheCertificates()
     {
