@@ -179,7 +179,7 @@ public sealed partial class ReverseProxy
     // The gauge shows every certificate; the log speaks of those that routes present.
     private void UseExpiry(CertificateSet certificates)
     {
-        var all = certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter)).ToList();
+        var all = certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter) { NotBefore = certificate.NotBefore }).ToList();
         var used = _config.Routes.Select(static route => route.Handler.MtlsCertificate).ToHashSet();
         _metrics.Use(all);
         _expiry.Use([.. all.Where(certificate => used.Contains(certificate.Name))]);

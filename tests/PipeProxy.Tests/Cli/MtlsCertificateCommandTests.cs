@@ -140,6 +140,22 @@ public sealed class MtlsCertificateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ListOfOneThatIsNotValidYet_SpeaksOfItsBeginningFirst()
+    {
+        var future = IssuedCertificate.Leaf(notBefore: IssuedCertificate.Now.AddDays(2), notAfter: IssuedCertificate.Now.AddDays(9));
+        _folder.Write("cert.pem", future.CertificatePem);
+        _folder.Write("key.pem", future.KeyPem);
+        await Create("a");
+
+        var run = await Run("list");
+
+        Assert.Contains("  not valid until 2026-06-03 (then to 2026-06-10)  ", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("expires:", run.Output, StringComparison.Ordinal);
+        Assert.Contains("next: see one in full: ", run.Output, StringComparison.Ordinal);
+        Assert.Matches("expires +not valid until 2026-06-03 ", (await Run("describe", "a")).Output);
+    }
+
+    [Fact]
     public async Task Colors_AreWrittenOnlyWhenAsked()
     {
         await Create("a");
