@@ -22,7 +22,7 @@ internal static class CertificateOptions
     /// <summary>Options of the whole group, read by name wherever they stand.</summary>
     public static IReadOnlyList<Option> OfGroup()
     {
-        var output = new Option<string>(OutputOption) { Description = "How results are printed.", HelpName = "text|json", Recursive = true, DefaultValueFactory = static _ => "text" };
+        var output = new Option<string>(OutputOption, "-o") { Description = "How results are printed.", HelpName = "text|json", Recursive = true, DefaultValueFactory = static _ => "text" };
         output.AcceptOnly("text", "json");
         return
         [

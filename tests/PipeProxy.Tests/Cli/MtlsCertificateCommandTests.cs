@@ -314,7 +314,7 @@ public sealed class MtlsCertificateCommandTests : IDisposable
         Assert.True(described.GetProperty("versions")[0].GetProperty("current").GetBoolean());
 
         Assert.Equal("disabled", Json(await Run("disable", "a", "--output", "json")).GetProperty("result").GetString());
-        Assert.Equal("passed", Json(await Run("lint", "a", "--output", "json")).GetProperty("result").GetString());
+        Assert.Equal("passed", Json(await Run("lint", "a", "-o", "json")).GetProperty("result").GetString());
         Assert.Equal("refused", Json(await Run("lint", "a", "--strict", "--output", "json")).GetProperty("result").GetString());
         Assert.Equal("deleted", Json(await Run("delete", "a", "--output", "json")).GetProperty("result").GetString());
     }
