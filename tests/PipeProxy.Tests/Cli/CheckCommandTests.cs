@@ -196,7 +196,8 @@ public sealed class CheckCommandTests : IDisposable
     [Fact]
     public async Task StoreThatIsAFile_IsRefused()
     {
-        var run = await CliRun.Of(["check", "--config", _folder.Write("pipeproxy.json", Good), "--store", _folder.File("pipeproxy.json")]);
+        // And nothing is said of certificates that are not in it.
+        var run = await CliRun.Of(["check", "--config", _folder.Write("pipeproxy.json", """{ "routes": [ { "path": "/", "baseUrl": "https://a.example", "mtlsCertificate": "good" } ] }"""), "--store", _folder.File("pipeproxy.json")]);
         Assert.Equal((3, "error: --store \"pipeproxy.json\": is a file; name the folder of a certificate store"), (run.ExitCode, Assert.Single(Told(run))));
     }
 

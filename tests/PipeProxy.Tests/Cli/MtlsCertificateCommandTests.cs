@@ -219,7 +219,11 @@ public sealed class MtlsCertificateCommandTests : IDisposable
     {
         var run = await Run([verb, "--store", _folder.File("cert.pem"), .. more]);
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
-        Assert.Equal($"error: The certificate store {_folder.File("cert.pem")} is a file.\nnext: Name the store's folder: --store DIR, or $PIPEPROXY_STORE.\n", run.Error.ReplaceLineEndings("\n"));
+        Assert.Equal($"error: --store \"{_folder.File("cert.pem")}\": is a file; name the folder of a certificate store\n", run.Error.ReplaceLineEndings("\n"));
+
+        _variables["PIPEPROXY_STORE"] = _folder.File("key.pem");
+        run = await Run([verb, .. more]);
+        Assert.Equal($"error: PIPEPROXY_STORE \"{_folder.File("key.pem")}\": is a file; name the folder of a certificate store\n", run.Error.ReplaceLineEndings("\n"));
     }
 
     [Fact]
