@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using PipeProxy.Certificates;
 using PipeProxy.Configuration;
-using PipeProxy.Control;
 using PipeProxy.Rotation;
 using PipeProxy.Telemetry;
 using PipeProxy.Upstream;
@@ -18,9 +17,8 @@ public sealed partial class ReverseProxy
     private DateTimeOffset? _changesAt;
 
     /// <summary>Reads the certificates now and waits until what has changed under <paramref name="name"/> is decided.</summary>
-    /// <returns>The last rotation under that name; null when there has been none.</returns>
-    /// <exception cref="UnreadableCertificateException">What the name is to mean cannot be read.</exception>
-    internal async Task<CertificateRotation?> SettleAsync(string name)
+    /// <returns>The last rotation under that name, null when there has been none; or why what the name is to mean cannot be read, a sentence. What it meant before stays in force then.</returns>
+    internal async Task<(CertificateRotation? Rotation, string? Unreadable)> SettleAsync(string name)
     {
         await RebindAsync().ConfigureAwait(false);
         Task<CertificateRotation>? running;
@@ -29,13 +27,13 @@ public sealed partial class ReverseProxy
         {
             if (!_loaded.Certificates.ContainsKey(name) && _loaded.Errors.FirstOrDefault(error => error.Severity == ErrorSeverity.Error && (error.Setting == CertificateProblem.SettingOf(name) || error.Setting == CertificateStore.Setting)) is { } unreadable)
             {
-                throw new UnreadableCertificateException(unreadable.Message);
+                return (null, unreadable.Message);
             }
 
             running = _inForce.Trials.GetValueOrDefault(name)?.Ended;
             if (running is null)
             {
-                return _rotations.GetValueOrDefault(name);
+                return (_rotations.GetValueOrDefault(name), null);
             }
         }
         finally
@@ -43,7 +41,7 @@ public sealed partial class ReverseProxy
             _turn.Release();
         }
 
-        return await running.ConfigureAwait(false);
+        return (await running.ConfigureAwait(false), null);
     }
 
     // Told on the source's own thread, which must not wait for a stop that waits for it.
@@ -179,7 +177,7 @@ public sealed partial class ReverseProxy
     // The gauge shows every certificate; the log speaks of those that routes present.
     private void UseExpiry(CertificateSet certificates)
     {
-        var all = certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter)).ToList();
+        var all = certificates.Certificates.Values.Select(static certificate => new CertificateExpiry(certificate.Name, certificate.NotAfter) { NotBefore = certificate.NotBefore }).ToList();
         var used = _config.Routes.Select(static route => route.Handler.MtlsCertificate).ToHashSet();
         _metrics.Use(all);
         _expiry.Use([.. all.Where(certificate => used.Contains(certificate.Name))]);

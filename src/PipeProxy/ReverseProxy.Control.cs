@@ -48,7 +48,12 @@ public sealed partial class ReverseProxy
                 }
 
             case { Command: ControlCommand.Settle, Certificate: { } name }:
-                var rotation = await SettleAsync(name).WaitAsync(stopped).ConfigureAwait(false);
+                var (rotation, unreadable) = await SettleAsync(name).WaitAsync(stopped).ConfigureAwait(false);
+                if (unreadable is not null)
+                {
+                    return answer with { Unreadable = unreadable };
+                }
+
                 await WaitUntilGoneAsync(name, TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, LongestControlWait.TotalMilliseconds)), stopped).ConfigureAwait(false);
                 await _turn.WaitAsync(stopped).ConfigureAwait(false);
                 try

@@ -110,6 +110,7 @@ public sealed class CommandRotationTests : IDisposable
             Assert.Equal(1, update.ExitCode);
             using var json = JsonDocument.Parse(Text(update.OutputLines));
             Assert.Equal(("unreadable", "unreadable"), (json.RootElement.GetProperty("result").GetString(), json.RootElement.GetProperty("proxies")[0].GetProperty("result").GetString()));
+            Assert.Equal(1, json.RootElement.GetProperty("proxies")[0].GetProperty("urls").GetArrayLength());
         }
 
         await using var readable = await UpdateAsync("CN=alice-4", TestCertificates.Root);

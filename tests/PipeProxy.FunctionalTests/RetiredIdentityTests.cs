@@ -59,7 +59,7 @@ public sealed class RetiredIdentityTests
         var alice = TestProxyCertificate.Issue("alice", "CN=alice-2");
         proxy.Certificates.Set(alice);
         Assert.True((await proxy.Proxy.ApplyAsync(proxy.Proxy.Config with { Routes = [TestProxy.Route("/moved", $"https://localhost:{origin.Port}", "alice")] })).Applied);
-        Assert.Equal(RotationOutcome.Switched, (await proxy.Proxy.SettleAsync("alice"))!.Outcome);
+        Assert.Equal(RotationOutcome.Switched, (await proxy.Proxy.SettleAsync("alice")).Rotation!.Outcome);
         gate.SetResult();
 
         Assert.Equal("CN=alice-2", (await request).Text);

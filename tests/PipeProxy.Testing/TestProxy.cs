@@ -42,7 +42,7 @@ public sealed class TestProxy : IAsyncDisposable
     public async Task<CertificateRotation> RotateAsync(ClientCertificate certificate)
     {
         Certificates.Set(certificate);
-        return await Proxy.SettleAsync(certificate.Name) ?? throw new InvalidOperationException($"There was no rotation of '{certificate.Name}'.");
+        return (await Proxy.SettleAsync(certificate.Name)).Rotation ?? throw new InvalidOperationException($"There was no rotation of '{certificate.Name}'.");
     }
 
     /// <summary>The port of its first listener.</summary>

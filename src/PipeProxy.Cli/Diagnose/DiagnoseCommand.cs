@@ -42,11 +42,6 @@ internal static class DiagnoseCommand
         command.Options.Add(certificate);
         foreach (var option in CertificateOptions.OfGroup())
         {
-            if (option.Name == CertificateOptions.OutputOption)
-            {
-                option.Aliases.Add("-o");
-            }
-
             command.Options.Add(option);
         }
 

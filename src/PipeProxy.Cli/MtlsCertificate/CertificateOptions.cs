@@ -22,7 +22,7 @@ internal static class CertificateOptions
     /// <summary>Options of the whole group, read by name wherever they stand.</summary>
     public static IReadOnlyList<Option> OfGroup()
     {
-        var output = new Option<string>(OutputOption) { Description = "How results are printed.", HelpName = "text|json", Recursive = true, DefaultValueFactory = static _ => "text" };
+        var output = new Option<string>(OutputOption, "-o") { Description = "How results are printed.", HelpName = "text|json", Recursive = true, DefaultValueFactory = static _ => "text" };
         output.AcceptOnly("text", "json");
         return
         [
@@ -65,10 +65,12 @@ internal static class CertificateOptions
     public static CertificateStore OpenStore(ParseResult parsed)
     {
         var terminal = Terminal.Of(parsed);
-        var folder = First(parsed.GetValue<string?>(StoreOption), terminal.Variable(StoreVariable)) ?? DefaultStore;
-        if (File.Exists(folder))
+        var given = First(parsed.GetValue<string?>(StoreOption));
+        var named = given ?? First(terminal.Variable(StoreVariable));
+        var folder = named ?? DefaultStore;
+        if (ConfigurationPaths.ProblemOfStore(folder) is { } problem)
         {
-            throw new CertificateException($"The certificate store {folder} is a file.", $"Name the store's folder: {StoreOption} DIR, or ${StoreVariable}.");
+            throw new CertificateException(new ConfigurationError(null, given is null && named is not null ? StoreVariable : StoreOption, folder, problem).Text);
         }
 
         return new CertificateStore(folder, ReadStorePassphrase(parsed.GetValue<string?>(PassphraseFileOption), terminal), terminal.Time);

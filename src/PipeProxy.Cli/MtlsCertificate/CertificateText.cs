@@ -23,7 +23,7 @@ internal static class CertificateText
     /// <summary>Date and time in UTC.</summary>
     public static string Moment(DateTimeOffset moment) => moment.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
-    /// <summary>Date of expiry and the whole days from now, coloured by urgency.</summary>
+    /// <summary>Date of expiry and the whole days from now, coloured by urgency; of one that is not valid yet first its beginning.</summary>
     public static Cell Expiry(X509Certificate2 certificate, DateTimeOffset now)
     {
         var (notBefore, notAfter) = Validity(certificate);
@@ -35,7 +35,7 @@ internal static class CertificateText
 
         if (now < notBefore)
         {
-            return new Cell($"{Date(notAfter)} (not valid before {Date(notBefore)})", Color.Red);
+            return new Cell($"not valid until {Date(notBefore)} (then to {Date(notAfter)})", Color.Red);
         }
 
         return new Cell($"{Date(notAfter)} ({Count(days, "day")})", notAfter - now <= Certificates.CertificateLint.ExpiryWarning ? Color.Yellow : null);

@@ -89,7 +89,7 @@ internal static class ListCommand
 
     private static string Next(List<StoredCertificate> shown, DateTimeOffset now)
     {
-        var ending = shown.Find(stored => stored.Certificates.Count > 0 && CertificateText.Validity(stored.Certificates[0]).NotAfter - now <= CertificateLint.ExpiryWarning);
+        var ending = shown.Find(stored => stored.Certificates.Count > 0 && CertificateText.Validity(stored.Certificates[0]) is var (notBefore, notAfter) && notBefore <= now && notAfter - now <= CertificateLint.ExpiryWarning);
         return ending is null
             ? $"see one in full: pipeproxy mtls-certificate describe --name {shown[0].Name}"
             : $"replace what expires: pipeproxy mtls-certificate update --name {ending.Name} --cert FILE --key FILE";

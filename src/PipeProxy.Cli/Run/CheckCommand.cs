@@ -34,7 +34,7 @@ internal static class CheckCommand
         ConfigurationReport.Write(terminal, terminal.Output, host.Errors);
         if (host.Errors.Any(static error => error.Severity != ErrorSeverity.Warning))
         {
-            return Refuse(terminal, host.Errors, online);
+            return Refuse(terminal, host.Errors, host.NothingGiven ? ConfigurationReport.Begin : Again(online));
         }
 
         var config = host.Config!;
@@ -44,7 +44,7 @@ internal static class CheckCommand
             ConfigurationReport.Write(terminal, terminal.Output, errors);
             if (errors.Any(static error => error.Severity != ErrorSeverity.Warning))
             {
-                return Refuse(terminal, [.. host.Errors, .. errors], online);
+                return Refuse(terminal, [.. host.Errors, .. errors], Again(online));
             }
         }
 
@@ -54,10 +54,12 @@ internal static class CheckCommand
         return ExitCode.Done;
     }
 
-    private static ExitCode Refuse(Terminal terminal, IReadOnlyList<ConfigurationError> errors, bool online)
+    private static string Again(bool online) => $"mend them from the top, then run 'pipeproxy check{(online ? " --online" : "")}' again.";
+
+    private static ExitCode Refuse(Terminal terminal, IReadOnlyList<ConfigurationError> errors, string next)
     {
         terminal.Output.WriteLine(ConfigurationReport.Count(errors));
-        terminal.WriteNext($"mend them from the top, then run 'pipeproxy check{(online ? " --online" : "")}' again.");
+        terminal.WriteNext(next);
         return ExitCode.ConfigurationRefused;
     }
 }

@@ -6,6 +6,12 @@ namespace PipeProxy.Cli.Run;
 /// <summary>Errors and warnings as people read them: one line each with file, line and column in front, then a count.</summary>
 internal static class ConfigurationReport
 {
+    /// <summary>The next step of somebody who starts without any configuration.</summary>
+    public const string Begin = """
+        begin without a file: pipeproxy run --forward https://my-alb.example --mtls-certificate aws-alb-cert
+              or write pipeproxy.json: { "routes": [ { "path": "/{*rest}", "baseUrl": "https://my-alb.example", "mtlsCertificate": "aws-alb-cert" } ] }
+        """;
+
     /// <summary>Writes all of <paramref name="errors"/>, in the order of the files; coloured where <paramref name="output"/> is.</summary>
     public static void Write(Terminal terminal, TextWriter output, IReadOnlyList<ConfigurationError> errors)
     {

@@ -13,6 +13,9 @@ internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource
     /// <summary>The configuration file that was read; null: there is none, or an error refuses it.</summary>
     public string? ConfigFile { get; private init; }
 
+    /// <summary>Neither a file nor a flag says what to do, as on a first start.</summary>
+    public bool NothingGiven { get; private init; }
+
     /// <summary>Reads everything from the disk.</summary>
     /// <param name="overrides">The command line.</param>
     /// <param name="passphrase">Opens the store's keys.</param>
@@ -27,7 +30,10 @@ internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource
 
         if (result.Config is not { } config)
         {
-            return new HostConfiguration(null, null, InOrder([.. result.Errors, .. AccessLogErrors(result.Draft, inForce), .. FurtherErrors(result, passphrase)]), result.Files);
+            return new HostConfiguration(null, null, InOrder([.. result.Errors, .. AccessLogErrors(result.Draft, inForce), .. FurtherErrors(result, passphrase)]), result.Files)
+            {
+                NothingGiven = result.ConfigFile is null && overrides is { Routes: null, Forward: null },
+            };
         }
 
         var store = new CertificateStore(config.CertificateStore!, passphrase.Text);

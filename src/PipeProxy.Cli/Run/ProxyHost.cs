@@ -24,7 +24,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
         {
             ConfigurationReport.Write(terminal, terminal.Error, loaded.Errors);
             terminal.Error.WriteLine($"{ConfigurationReport.Count(loaded.Errors)}; not started.");
-            terminal.WriteNextToError("mend them from the top; 'pipeproxy check' with the same flags shows them again.");
+            terminal.WriteNextToError(loaded.NothingGiven ? ConfigurationReport.Begin : "mend them from the top; 'pipeproxy check' with the same flags shows them again.");
             return ExitCode.ConfigurationRefused;
         }
 

@@ -7,6 +7,9 @@ namespace PipeProxy.Certificates;
 /// <param name="Next">What to do, one sentence or a command.</param>
 public sealed record CertificateFinding(string Code, FindingSeverity Severity, string Message, string Next)
 {
+    /// <summary>It lies in the key, or in the file that was given as the key.</summary>
+    internal bool IsAboutKey { get; init; }
+
     /// <summary><c>error: code: message</c>.</summary>
     public override string ToString() => $"{(Severity == FindingSeverity.Error ? "error" : "warning")}: {Code}: {Message}";
 

@@ -51,7 +51,7 @@ public sealed class CertificatePair : IDisposable
             return null;
         }
 
-        var key = PemContent.ReadFile(keyFile, findings);
+        var key = AboutKey(findings, about => PemContent.ReadFile(keyFile, about));
         return bytes is null || key is null ? null : Match(PemContent.Of(certificateFile, bytes), key, keyPassphrase, findings);
     }
 
@@ -87,7 +87,7 @@ public sealed class CertificatePair : IDisposable
         }
 
         var certificates = certificateFile.ReadCertificates(findings);
-        var key = keyFile.ReadPrivateKey(keyPassphrase, findings, certificates?[0]);
+        var key = AboutKey(findings, about => keyFile.ReadPrivateKey(keyPassphrase, about, certificates?[0]));
         if (certificates is null || key is null)
         {
             key?.Dispose();
@@ -141,15 +141,32 @@ public sealed class CertificatePair : IDisposable
     private static CertificateFinding Mismatch(List<X509Certificate2> certificates, AsymmetricAlgorithm key, string certificateName, string keyName)
     {
         var belongsTo = certificates.FindIndex(certificate => PrivateKeyBlock.Matches(certificate, key));
-        return belongsTo > 0
-            ? CertificateFinding.Error(
+        if (belongsTo > 0)
+        {
+            return CertificateFinding.Error(
                 "chain-order",
                 $"The certificates in {certificateName} are out of order: the key belongs to number {belongsTo + 1} ({certificates[belongsTo].Subject}), which must come first.",
-                "Put the leaf certificate first, then each certificate's issuer after it.")
-            : CertificateFinding.Error(
-                "key-mismatch",
-                $"The key in {keyName} does not belong to the certificate in {certificateName} ({certificates[0].Subject}).",
-                $"These two must print the same: openssl x509 -in {certificateName} -noout -pubkey; openssl pkey -in {keyName} -pubout");
+                "Put the leaf certificate first, then each certificate's issuer after it.");
+        }
+
+        var mismatch = CertificateFinding.Error(
+            "key-mismatch",
+            $"The key in {keyName} does not belong to the certificate in {certificateName} ({certificates[0].Subject}).",
+            $"These two must print the same: openssl x509 -in {certificateName} -noout -pubkey; openssl pkey -in {keyName} -pubout");
+        return mismatch with { IsAboutKey = true };
+    }
+
+    private static T? AboutKey<T>(ICollection<CertificateFinding> findings, Func<ICollection<CertificateFinding>, T?> read)
+        where T : class
+    {
+        var about = new List<CertificateFinding>();
+        var result = read(about);
+        foreach (var finding in about)
+        {
+            findings.Add(finding with { IsAboutKey = true });
+        }
+
+        return result;
     }
 
     /// <summary>Frees the certificates and the key.</summary>

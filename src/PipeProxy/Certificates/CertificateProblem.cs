@@ -36,8 +36,15 @@ internal sealed record CertificateProblem(string Cause, string Remedy)
             return new CertificateProblem($"The certificate '{name}' cannot be read", "Its own error says why");
         }
 
-        var known = certificates.Certificates.Count == 0 ? "there are none" : $"there is {string.Join(", ", certificates.Certificates.Keys.Order(StringComparer.Ordinal).Take(10))}";
-        return new CertificateProblem($"There is no certificate '{name}' ({known})", $"Create it: pipeproxy mtls-certificate create --name {name} --cert FILE --key FILE --environment-type TYPE");
+        if (certificates.Errors.Any(static error => error.Setting == CertificateStore.Setting))
+        {
+            return new CertificateProblem($"The certificate '{name}' cannot be read", "The error of its store says why");
+        }
+
+        var known = certificates.Certificates.Count == 0 ? null : $"there is {string.Join(", ", certificates.Certificates.Keys.Order(StringComparer.Ordinal).Take(10))}";
+        return certificates.Store is { } store
+            ? new CertificateProblem($"There is no certificate '{name}' in the store {store} ({known ?? StateOf(store)})", $"Create it: pipeproxy mtls-certificate create --name {name} --cert FILE --key FILE --environment-type TYPE{FlagOf(store)}")
+            : new CertificateProblem($"There is no certificate '{name}' ({known ?? "there are none"})", "Give it to the proxy's source of certificates, or name one that there is");
     }
 
     /// <summary>The setting under which a source reports what is wrong with the certificate of that name.</summary>
@@ -45,6 +52,15 @@ internal sealed record CertificateProblem(string Cause, string Remedy)
 
     /// <summary>Cause and remedy.</summary>
     public override string ToString() => $"{Cause}. {Remedy}";
+
+    private static string StateOf(string store) => Directory.Exists(store) ? "which is empty" : "which does not exist";
+
+    // Left out where a command that is typed here finds the store by itself.
+    private static string FlagOf(string store)
+    {
+        var usual = Environment.GetEnvironmentVariable(ConfigurationLoader.StoreVariable) is { Length: > 0 } named ? named : ConfigurationLoader.DefaultStore;
+        return Path.GetFullPath(usual) == store ? "" : $" --store {store}";
+    }
 
     private static string OnlyFor(ClientCertificate certificate) => certificate.EnvironmentTypes.Count == 0
         ? "nor for any other"

@@ -13,6 +13,9 @@ public sealed record CertificateSet(IReadOnlyDictionary<string, ClientCertificat
     /// <summary>By name: what was in force before a certificate that no proxy has put in force yet. Whoever has nothing in force under the name begins with it, and tries the other.</summary>
     internal IReadOnlyDictionary<string, ClientCertificate> StandIns { get; init; } = new Dictionary<string, ClientCertificate>();
 
+    /// <summary>The folder of the store that was read; null where a host brings its own source.</summary>
+    internal string? Store { get; init; }
+
     /// <summary>No certificates and no errors.</summary>
     public static CertificateSet Empty { get; } = new(new Dictionary<string, ClientCertificate>(), []);
 }

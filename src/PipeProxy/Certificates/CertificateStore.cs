@@ -76,7 +76,7 @@ public sealed partial class CertificateStore : ICertificateSource
                 _cache.Remove(gone);
             }
 
-            return new CertificateSet(certificates, errors) { ChangesAt = changesAt, StandIns = standIns };
+            return new CertificateSet(certificates, errors) { ChangesAt = changesAt, StandIns = standIns, Store = Folder };
         }
     }
 

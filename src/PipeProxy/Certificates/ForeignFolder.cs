@@ -95,7 +95,7 @@ internal sealed partial class ForeignFolder : IDisposable
     {
         const int NoAccess = 13;
         var message = $"{Path.Combine(_path, name)} cannot be made as user {_user}, whose folder it is: {Marshal.GetPInvokeErrorMessage(error)}";
-        return error == NoAccess ? new UnauthorizedAccessException(message) : new IOException(message);
+        return error == NoAccess ? new UnauthorizedAccessException(message) : new IOException(message, error);
     }
 
     // statx(2), whose record is the same on every machine: stx_uid at 20, stx_gid at 24.

@@ -16,7 +16,8 @@ internal sealed class StoreLock : IDisposable
     private StoreLock(FileStream file) => _file = file;
 
     /// <summary>Waits up to <paramref name="patience"/> for other writers.</summary>
-    /// <exception cref="CertificateException">Another writer holds it longer than that, or the folder cannot be written.</exception>
+    /// <exception cref="CertificateException">Another writer holds it longer than that, or the folder may not be written.</exception>
+    /// <exception cref="IOException">It cannot be made; on a full disk, say.</exception>
     public static StoreLock Take(string directory, TimeSpan patience)
     {
         var path = Path.Combine(directory, FileName);
@@ -38,11 +39,11 @@ internal sealed class StoreLock : IDisposable
             {
                 throw new CertificateException($"The certificate store {directory} cannot be written: permission denied.", "Run the command as the user who owns the store.", innerException: e);
             }
-            catch (IOException e) when (waited.Elapsed >= patience)
+            catch (IOException e) when (IsHeld(e) && waited.Elapsed >= patience)
             {
                 throw new CertificateException($"The certificate store {directory} is held by another command.", "Wait until it has ended, then try again.", innerException: e);
             }
-            catch (IOException)
+            catch (IOException e) when (IsHeld(e))
             {
                 // A file lock cannot be waited for with a bound, only asked for again.
                 Never.Wait(Pause);
@@ -51,6 +52,9 @@ internal sealed class StoreLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    // EWOULDBLOCK on Linux, and on macOS and BSD; ERROR_SHARING_VIOLATION. EEXIST: another root made it just now, and is the one to wait for.
+    private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020) or 17;
 
     // A lock of root's would keep the store's own user out for good.
     private static void CreateForItsUser(string directory, string path)

@@ -45,6 +45,9 @@ internal sealed class ConfigurationPaths
         return null;
     }
 
+    /// <summary>What speaks against <paramref name="path"/> as a certificate store; null: nothing. It need not be there yet.</summary>
+    internal static string? ProblemOfStore(string path) => File.Exists(path) ? "is a file; name the folder of a certificate store" : null;
+
     /// <summary>How a file is called in messages when <paramref name="written"/> stands in the file <paramref name="where"/>: a path that opens from the working directory.</summary>
     internal static string DisplayName(string written, SourcePosition? where)
         => where is { } position && Path.GetDirectoryName(position.File) is { Length: > 0 } directory ? Path.Combine(directory, written) : written;

@@ -41,9 +41,14 @@ internal static class ListenerSection
             }
         }
 
-        if (root.Take("listeners") is null or { Kind: ConfigurationValueKind.Array, Elements.Count: 0 })
+        switch (root.Take("listeners"))
         {
-            listeners.Add(new ListenerConfig { Url = DefaultUrl });
+            case null:
+                listeners.Add(new ListenerConfig { Url = DefaultUrl });
+                break;
+            case { Kind: ConfigurationValueKind.Array, Elements.Count: 0 } none:
+                context.Error(none, $"names none, so nobody could be served; name some, or leave the key out for {DefaultUrl}");
+                break;
         }
 
         if (given is not null && !listeners.Exists(l => l.Url.StartsWith("https", StringComparison.Ordinal)))

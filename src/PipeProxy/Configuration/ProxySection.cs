@@ -72,17 +72,18 @@ internal sealed class ProxySection(ConfigurationSection root, ConfigurationOverr
         return config;
     }
 
-    // It need not be there yet; what is there must be a folder.
+    // Null after an error: of a store that is none nobody is told, too, what is not in it.
     private string? ReadStore()
     {
         var text = root.Text("certificateStore");
         var path = paths.Resolve(text, context);
-        if (File.Exists(path))
+        if (path is null || ConfigurationPaths.ProblemOfStore(path) is not { } problem)
         {
-            context.Error(text!.Value.At, $"{text.Value.Whose}is a file; name the folder of a certificate store");
+            return path;
         }
 
-        return path;
+        context.Error(text!.Value.At, $"{text.Value.Whose}{problem}");
+        return null;
     }
 
     private TimeoutConfig ReadTimeouts()

@@ -9,6 +9,9 @@ internal sealed class RoutesSection(ConfigurationSection root, ConfigurationPath
         var value = root.Take("routes");
         switch (value?.Kind)
         {
+            case null when root.Value.Source is null:
+                context.Error(null, "configuration", null, $"none was found: there is no {DefaultFile()}, and neither --config, --routes nor --forward is given");
+                break;
             case null:
                 context.Error(root.Value.Source, "routes", null, "is missing; name a file, write routes inline, or use --routes FILE or --forward URL");
                 break;
@@ -28,6 +31,8 @@ internal sealed class RoutesSection(ConfigurationSection root, ConfigurationPath
 
         return drafts.Select(d => d.Finish(context, corsPolicies)).OfType<RouteConfig>().ToList();
     }
+
+    private string? DefaultFile() => paths.Resolve(new ConfigurationText(ConfigurationLoader.DefaultFile, ConfigurationValue.OfFlag("--config", ConfigurationLoader.DefaultFile), FromVariable: false), context);
 
     private bool OnlyFiles(ConfigurationValue element)
     {

@@ -140,16 +140,9 @@ internal sealed class ControlSocket : IAsyncDisposable
             return Refusal($"a request is one line of at most {ControlLine.MaxRequestBytes} bytes");
         }
 
-        try
-        {
-            return Parse(line) is not { } request ? Refusal("the request is not JSON as this protocol has it")
-                : request.Version != ControlRequest.CurrentVersion ? Refusal($"the proxy speaks version {ControlRequest.CurrentVersion} of the protocol, the request version {request.Version}; use the same release for both")
-                : await _answer(request, _ended.Token).ConfigureAwait(false);
-        }
-        catch (UnreadableCertificateException e)
-        {
-            return new ControlAnswer { Process = Environment.ProcessId, Unreadable = e.Message };
-        }
+        return Parse(line) is not { } request ? Refusal("the request is not JSON as this protocol has it")
+            : request.Version != ControlRequest.CurrentVersion ? Refusal($"the proxy speaks version {ControlRequest.CurrentVersion} of the protocol, the request version {request.Version}; use the same release for both")
+            : await _answer(request, _ended.Token).ConfigureAwait(false);
     }
 
     /// <summary>Reads a request; null when it is none.</summary>

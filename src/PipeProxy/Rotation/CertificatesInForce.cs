@@ -37,7 +37,7 @@ internal sealed class CertificatesInForce
             effective[name] = Decide(candidate, loaded.StandIns.GetValueOrDefault(name), now, environment, isPresented(name), plan);
         }
 
-        plan.Effective = new CertificateSet(effective, [.. loaded.Errors, .. plan.Notes]);
+        plan.Effective = new CertificateSet(effective, [.. loaded.Errors, .. plan.Notes]) { Store = loaded.Store };
         return plan;
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace PipeProxy.Telemetry;
 
 /// <summary>Says in the operator's log when a certificate that routes present has 30, 7 and 1 days left, and when it has ended; each once.</summary>
-/// <remarks>Any thread. A certificate that is first seen between two of these moments is told at once, under the one that has passed last.</remarks>
+/// <remarks>Any thread. A certificate that is first seen, or whose validity begins, between two of these moments is told at once, under the one that has passed last.</remarks>
 internal sealed partial class ExpiryLog : IDisposable
 {
     // In falling order; zero is the end itself.
@@ -51,6 +51,13 @@ internal sealed partial class ExpiryLog : IDisposable
             var next = LongestWait;
             foreach (var certificate in _certificates)
             {
+                if (certificate.NotBefore - now is var ahead && ahead > TimeSpan.Zero)
+                {
+                    // Its routes answer 522 because it is not valid yet; a word of its end would tell another cause.
+                    next = ahead < next ? ahead : next;
+                    continue;
+                }
+
                 var left = certificate.NotAfter - now;
                 var passed = Array.FindLastIndex(Marks, mark => left <= mark);
                 if (passed >= 0 && (!_told.TryGetValue(certificate, out var told) || told > Marks[passed]))

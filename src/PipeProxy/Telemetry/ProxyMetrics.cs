@@ -181,4 +181,8 @@ internal sealed class ProxyMetrics : IDisposable
 }
 
 /// <summary>When a named client certificate expires.</summary>
-internal readonly record struct CertificateExpiry(string Name, DateTimeOffset NotAfter);
+internal readonly record struct CertificateExpiry(string Name, DateTimeOffset NotAfter)
+{
+    /// <summary>The beginning of its validity, before which nobody is told of the end.</summary>
+    public DateTimeOffset NotBefore { get; init; }
+}

@@ -62,9 +62,7 @@ internal static class ServerCertificates
         var pair = CertificatePair.Read(files.Certificate, files.Key, null, findings);
         foreach (var finding in findings)
         {
-            // A finding about the key's file names it first, or the key in it.
-            var isKey = files.Key != files.Certificate
-                && (finding.Message.StartsWith(files.Key, StringComparison.Ordinal) || finding.Message.StartsWith($"The key in {files.Key}", StringComparison.Ordinal));
+            var isKey = finding.IsAboutKey && files.Key != files.Certificate;
             var source = isKey
                 ? files.KeySource ?? new SettingSource(null, "listeners: certificates: key", files.Key)
                 : SourceOf(files);

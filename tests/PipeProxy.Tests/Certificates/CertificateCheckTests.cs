@@ -32,7 +32,17 @@ public sealed class CertificateCheckTests
         var error = Assert.Single(Check(Certificate, EnvironmentType.Preview, "b"));
 
         Assert.Equal(ErrorSeverity.Error, error.Severity);
-        Assert.Equal("There is no certificate 'b' (there is a). Create it: pipeproxy mtls-certificate create --name b --cert FILE --key FILE --environment-type TYPE", error.Message);
+        Assert.Equal("There is no certificate 'b' (there is a). Give it to the proxy's source of certificates, or name one that there is", error.Message);
+    }
+
+    [Fact]
+    public void MissingCertificate_OfAStoreIsCreatedThere()
+    {
+        using var folder = new TemporaryFolder();
+
+        Assert.Equal($"There is no certificate 'b' in the store {folder.Path} (which is empty)", CertificateProblem.Missing("b", CertificateSet.Empty with { Store = folder.Path }).Cause);
+        Assert.EndsWith(" (which does not exist)", CertificateProblem.Missing("b", CertificateSet.Empty with { Store = folder.File("none") }).Cause, StringComparison.Ordinal);
+        Assert.EndsWith($" --environment-type TYPE --store {folder.Path}", CertificateProblem.Missing("b", CertificateSet.Empty with { Store = folder.Path }).Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,6 +54,14 @@ public sealed class CertificateCheckTests
         CertificateCheck.Run(Config(EnvironmentType.Preview, "b"), new CertificateSet(new Dictionary<string, ClientCertificate>(), [unreadable]), IssuedCertificate.Now, errors);
 
         Assert.Equal([unreadable.Message, "The certificate 'b' cannot be read. Its own error says why"], errors.Select(static error => error.Message));
+    }
+
+    [Fact]
+    public void CertificateOfAStoreThatCannotBeRead_IsNotCalledMissing()
+    {
+        var unreadable = new ConfigurationError(null, CertificateStore.Setting, "certificates", "The certificate store cannot be read: permission denied.");
+
+        Assert.Equal("The certificate 'b' cannot be read. The error of its store says why", CertificateProblem.Missing("b", new CertificateSet(CertificateSet.Empty.Certificates, [unreadable]) { Store = "certificates" }).ToString());
     }
 
     [Fact]

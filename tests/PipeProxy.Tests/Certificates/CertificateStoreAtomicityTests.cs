@@ -141,6 +141,22 @@ public sealed class CertificateStoreAtomicityTests : IDisposable
         Assert.Contains("held by another command", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void LockThatCannotBeMade_IsToldWithItsCause()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows makes no links without a privilege.");
+        Directory.CreateDirectory(InStore(""));
+        File.CreateSymbolicLink(InStore(StoreLock.FileName), StoreLock.FileName);
+        using var pair = IssuedCertificate.Good.ToPair();
+
+        // A link that goes in circles fails as a full disk does: at once, and not because somebody holds it.
+        var refused = Assert.Throws<CertificateException>(() => Store().Create("a", pair, [EnvironmentType.Production]));
+
+        Assert.StartsWith($"The certificate store {InStore("")} cannot be changed: ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("symbolic links", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("held by", refused.Message, StringComparison.Ordinal);
+    }
+
     private CertificateStore Store() => new(InStore(""));
 
     private string InStore(string path) => Path.Combine(_folder.File("store"), path);

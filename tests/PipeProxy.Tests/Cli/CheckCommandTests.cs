@@ -60,6 +60,51 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task CertificateThatIsMissing_IsToldWithTheStoreAndTheCommandThatPutsItThere()
+    {
+        var run = await Check("""{ "routes": [ { "path": "/", "baseUrl": "https://a.example", "mtlsCertificate": "nobody" } ] }""");
+        Assert.EndsWith(
+            "There is no certificate 'nobody' in the store certificates (there is elsewhere, good, late, off). "
+            + "Create it: pipeproxy mtls-certificate create --name nobody --cert FILE --key FILE --environment-type TYPE --store certificates",
+            Assert.Single(Told(run)),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StoreOfTheWorkingDirectory_NeedsNoFlag()
+    {
+        using var folder = new TemporaryFolder();
+        var run = await PipeProxyBinary.RunAsync(["check", "--forward", "https://a.example", "--mtls-certificate", "nobody"], folder.Path);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains(
+            $"There is no certificate 'nobody' in the store {folder.File("certificates")} (which does not exist). "
+            + "Create it: pipeproxy mtls-certificate create --name nobody --cert FILE --key FILE --environment-type TYPE\n",
+            run.Output.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("run", "--allow-root")]
+    public async Task NothingToBeginWith_IsToldWithThePlaceAndHowToBegin(params string[] command)
+    {
+        using var folder = new TemporaryFolder();
+        var run = await PipeProxyBinary.RunAsync(command, folder.Path);
+        var said = (run.Output + run.Error).ReplaceLineEndings("\n");
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains($"error: configuration: none was found: there is no {folder.File("pipeproxy.json")}, and neither --config, --routes nor --forward is given\n1 error, 0 warnings", said, StringComparison.Ordinal);
+        Assert.Contains("next: begin without a file: pipeproxy run --forward https://my-alb.example --mtls-certificate aws-alb-cert", said, StringComparison.Ordinal);
+
+        // What it advises to write is taken.
+        var file = said.Split('\n').Single(static line => line.Contains("or write pipeproxy.json: ", StringComparison.Ordinal)).Split("pipeproxy.json: ")[1];
+        folder.Write("pipeproxy.json", file.Replace("aws-alb-cert", "nobody", StringComparison.Ordinal));
+        var next = await PipeProxyBinary.RunAsync(["check"], folder.Path);
+        Assert.StartsWith("pipeproxy.json:1:", next.Output, StringComparison.Ordinal);
+        Assert.Contains("\n1 error, 0 warnings", next.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("There is no certificate 'nobody'", next.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ErrorsOfTheFile_DoNotHideThoseOfTheCertificates()
     {
         var run = await Check("""
@@ -151,7 +196,8 @@ public sealed class CheckCommandTests : IDisposable
     [Fact]
     public async Task StoreThatIsAFile_IsRefused()
     {
-        var run = await CliRun.Of(["check", "--config", _folder.Write("pipeproxy.json", Good), "--store", _folder.File("pipeproxy.json")]);
+        // And nothing is said of certificates that are not in it.
+        var run = await CliRun.Of(["check", "--config", _folder.Write("pipeproxy.json", """{ "routes": [ { "path": "/", "baseUrl": "https://a.example", "mtlsCertificate": "good" } ] }"""), "--store", _folder.File("pipeproxy.json")]);
         Assert.Equal((3, "error: --store \"pipeproxy.json\": is a file; name the folder of a certificate store"), (run.ExitCode, Assert.Single(Told(run))));
     }
 

@@ -140,6 +140,22 @@ public sealed class MtlsCertificateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ListOfOneThatIsNotValidYet_SpeaksOfItsBeginningFirst()
+    {
+        var future = IssuedCertificate.Leaf(notBefore: IssuedCertificate.Now.AddDays(2), notAfter: IssuedCertificate.Now.AddDays(9));
+        _folder.Write("cert.pem", future.CertificatePem);
+        _folder.Write("key.pem", future.KeyPem);
+        await Create("a");
+
+        var run = await Run("list");
+
+        Assert.Contains("  not valid until 2026-06-03 (then to 2026-06-10)  ", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("expires:", run.Output, StringComparison.Ordinal);
+        Assert.Contains("next: see one in full: ", run.Output, StringComparison.Ordinal);
+        Assert.Matches("expires +not valid until 2026-06-03 ", (await Run("describe", "a")).Output);
+    }
+
+    [Fact]
     public async Task Colors_AreWrittenOnlyWhenAsked()
     {
         await Create("a");
@@ -203,7 +219,11 @@ public sealed class MtlsCertificateCommandTests : IDisposable
     {
         var run = await Run([verb, "--store", _folder.File("cert.pem"), .. more]);
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
-        Assert.Equal($"error: The certificate store {_folder.File("cert.pem")} is a file.\nnext: Name the store's folder: --store DIR, or $PIPEPROXY_STORE.\n", run.Error.ReplaceLineEndings("\n"));
+        Assert.Equal($"error: --store \"{_folder.File("cert.pem")}\": is a file; name the folder of a certificate store\n", run.Error.ReplaceLineEndings("\n"));
+
+        _variables["PIPEPROXY_STORE"] = _folder.File("key.pem");
+        run = await Run([verb, .. more]);
+        Assert.Equal($"error: PIPEPROXY_STORE \"{_folder.File("key.pem")}\": is a file; name the folder of a certificate store\n", run.Error.ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -298,7 +318,7 @@ public sealed class MtlsCertificateCommandTests : IDisposable
         Assert.True(described.GetProperty("versions")[0].GetProperty("current").GetBoolean());
 
         Assert.Equal("disabled", Json(await Run("disable", "a", "--output", "json")).GetProperty("result").GetString());
-        Assert.Equal("passed", Json(await Run("lint", "a", "--output", "json")).GetProperty("result").GetString());
+        Assert.Equal("passed", Json(await Run("lint", "a", "-o", "json")).GetProperty("result").GetString());
         Assert.Equal("refused", Json(await Run("lint", "a", "--strict", "--output", "json")).GetProperty("result").GetString());
         Assert.Equal("deleted", Json(await Run("delete", "a", "--output", "json")).GetProperty("result").GetString());
     }

@@ -85,7 +85,7 @@ public sealed class ConfigurationErrorTests : IDisposable
             error: --tls-certificate "a.pem": has no https listener to serve; add --listen https://ADDRESS:PORT
             error: --forward "http://a.example": is http://, over which no certificate can be presented; write https://, or remove mtlsCertificate
             error: --mtls-certificate "a": comes without --forward; in files a route names its certificate as mtlsCertificate
-            error: routes: is missing; name a file, write routes inline, or use --routes FILE or --forward URL
+            error: configuration: none was found: there is no DIR/pipeproxy.json, and neither --config, --routes nor --forward is given
             """,
             string.Join('\n', result.Errors.Concat(more.Errors).Concat(lone.Errors).Concat(certificate.Errors)).Replace(_folder.PathOf(""), "DIR", StringComparison.Ordinal));
     }

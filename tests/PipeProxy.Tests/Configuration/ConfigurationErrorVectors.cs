@@ -297,6 +297,15 @@ internal static class ConfigurationErrorVectors
             pipeproxy.json:2:120: error: listeners[7].url "http://127.1:82": names "127.1", which is no IP address; write http://ADDRESS:PORT or https://ADDRESS:PORT, where ADDRESS is an IP address, localhost or *
             """),
         new(
+            "ListenersOfNoAddress",
+            Configuration,
+            """
+            { "routes": [], "listeners": [] }
+            """,
+            """
+            pipeproxy.json:1:30: error: listeners: names none, so nobody could be served; name some, or leave the key out for http://127.0.0.1:8080
+            """),
+        new(
             "ListenerCertificates",
             Configuration,
             """

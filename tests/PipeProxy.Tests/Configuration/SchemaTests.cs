@@ -23,6 +23,7 @@ public sealed class SchemaTests
     [Theory]
     [InlineData("""{ "enviromentType": "production" }""")]
     [InlineData("""{ "environmentType": "prod" }""")]
+    [InlineData("""{ "listeners": [] }""")]
     [InlineData("""{ "timeouts": { "connect": 5 } }""")]
     [InlineData("""{ "limits": { "field": "16KB" } }""")]
     [InlineData("""{ "upstreams": { "https://a.example": { "presets": "aws-alb" } } }""")]

@@ -49,6 +49,17 @@ public sealed class ExpiryLogTests : IDisposable
     }
 
     [Fact]
+    public void CertificateThatIsNotValidYet_IsToldFromItsBeginningOn()
+    {
+        _log.Use([new CertificateExpiry("a", Now.AddDays(5)) { NotBefore = Now.AddDays(2) }]);
+        Assert.Empty(_lines.Taken());
+        Pass(TimeSpan.FromDays(2) - TimeSpan.FromMinutes(1));
+        Assert.Empty(_lines.Taken());
+        Pass(TimeSpan.FromMinutes(2));
+        Assert.Contains(", in 2 days; ", Assert.Single(_lines.Taken()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void RenewedCertificate_BeginsAnew()
     {
         _log.Use([new CertificateExpiry("a", Now.AddDays(5))]);

@@ -48,6 +48,17 @@ public sealed class ServerCertificatesTests
         Assert.EndsWith($"decrypt it: openssl pkey -in {encrypted} -out decrypted-key.pem", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void CertificateWhoseNameBeginsAsThatOfTheKey_IsToldAtItsOwnPlace()
+    {
+        using var folder = new TemporaryDirectory();
+        var (certificate, key) = (folder.Write("edge.pem", "no certificate"), folder.Write("edge", File.ReadAllText(TestCertificates.Server.KeyPath)));
+        var files = new ListenerCertificateConfig(certificate, key) { CertificateSource = new SettingSource(null, "--tls-certificate", certificate), KeySource = new SettingSource(null, "--tls-key", key) };
+
+        Assert.Null(Load(new ListenerConfig { Url = "https://127.0.0.1:1", Certificates = [files] }));
+        Assert.Equal("--tls-certificate", Assert.Single(_errors).Setting);
+    }
+
     [Theory]
     [InlineData(false, "Swap certificate and key.")]
     [InlineData(true, "take it apart: openssl pkcs12 -in ")]
