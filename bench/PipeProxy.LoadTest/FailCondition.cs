@@ -10,14 +10,14 @@ namespace PipeProxy.LoadTest;
 /// <remarks>
 /// <code>
 /// condition = metric operator value
-/// metric    = p50 | p75 | p90 | p99 | p99.9 | p99.99 | p99.999 | mean | max | min | rate | requests | errors | error-rate | cpu[:NAME]
+/// metric    = p50 | p75 | p90 | p99 | p99.9 | p99.99 | p99.999 | mean | max | min | rate | requests | unsent | waiting | errors | error-rate | cpu[:NAME]
 /// operator  = &gt; | &gt;= | &lt; | &lt;= | =
-/// value     = a time for latencies and cpu (5ms), a rate (10k), a count, or a share (1%, 0.01) for error-rate
+/// value     = a time for latencies and cpu (5ms), a rate or a count (10k), or a share (1%, 0.01) for error-rate
 /// </code>
 /// </remarks>
 internal sealed partial class FailCondition
 {
-    private const string Metrics = "p50, p75, p90, p99, p99.9, p99.99, p99.999, mean, min, max, rate, requests, errors, error-rate, cpu or cpu:NAME";
+    private const string Metrics = "p50, p75, p90, p99, p99.9, p99.99, p99.999, mean, min, max, rate, requests, unsent, waiting, errors, error-rate, cpu or cpu:NAME";
 
     private readonly string _text;
     private readonly string _metric;
@@ -101,9 +101,9 @@ internal sealed partial class FailCondition
 
     private static Unit? UnitOf(string metric) => metric switch
     {
-        "mean" or "min" or "max" or "cpu" => Unit.Microseconds,
+        "mean" or "min" or "max" or "waiting" or "cpu" => Unit.Microseconds,
         "rate" => Unit.PerSecond,
-        "requests" or "errors" => Unit.Count,
+        "requests" or "unsent" or "errors" => Unit.Count,
         "error-rate" => Unit.Share,
         _ => LatencySummary.Percentiles.Any(percentile => percentile.Name == metric) ? Unit.Microseconds : null,
     };
@@ -118,6 +118,8 @@ internal sealed partial class FailCondition
                 return char.IsAsciiLetter(text[^1]) && Quantity.TryTime(text, out var time) && (value = time.TotalMicroseconds) >= 0;
             case Unit.PerSecond:
                 return text == "0" ? (value = 0) == 0 : Quantity.TryRate(text, out value);
+            case Unit.Count:
+                return Quantity.TryCount(text, out value);
             case Unit.Share when text.EndsWith('%'):
                 var known = double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
                 value /= 100;
@@ -132,7 +134,7 @@ internal sealed partial class FailCondition
         Unit.Microseconds => "time with its unit, such as 5ms or 250us",
         Unit.PerSecond => "rate, such as 5000 or 5k",
         Unit.Share => "share, such as 1% or 0.01",
-        _ => "count",
+        _ => "count, such as 200 or 10k",
     };
 
     private double Measure(LoadResult result) => _metric switch
@@ -142,6 +144,8 @@ internal sealed partial class FailCondition
         "max" => result.Latency.Max,
         "rate" => result.Rate,
         "requests" => result.Total.Requests,
+        "unsent" => result.Unsent,
+        "waiting" => LatencySummary.Microseconds(result.Waiting.Longest),
         "errors" => result.Total.Errors,
         "error-rate" => result.ErrorRate,
         "cpu" => Watched(result).Sum(process => result.PerRequest(process.Cpu)),

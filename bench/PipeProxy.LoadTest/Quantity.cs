@@ -10,6 +10,8 @@ internal static class Quantity
     private static readonly (string Unit, double Bytes)[] Sizes =
         [("kib", 1024), ("mib", 1024 * 1024), ("gib", 1024 * 1024 * 1024), ("kb", 1000), ("mb", 1e6), ("gb", 1e9), ("k", 1024), ("m", 1024 * 1024), ("g", 1024 * 1024 * 1024), ("b", 1)];
 
+    private static readonly (string Unit, double Factor)[] Counts = [("k", 1e3), ("m", 1e6)];
+
     private static readonly (string Unit, double Factor)[] Rates = [("/s", 1), ("k/s", 1e3), ("k", 1e3), ("m", 1e6)];
 
     /// <summary><c>10s</c>, <c>500ms</c>, <c>2m</c>; a bare number is seconds.</summary>
@@ -30,6 +32,9 @@ internal static class Quantity
 
     /// <summary><c>5000</c>, <c>5k</c>, <c>5000/s</c>.</summary>
     internal static bool TryRate(string text, out double perSecond) => TryRead(text, Rates, 1, out perSecond) && perSecond > 0;
+
+    /// <summary><c>200</c>, <c>10k</c>, <c>2m</c>.</summary>
+    internal static bool TryCount(string text, out double count) => TryRead(text, Counts, 1, out count);
 
     private static bool TryRead(string text, (string Unit, double Factor)[] units, double bare, out double value)
     {

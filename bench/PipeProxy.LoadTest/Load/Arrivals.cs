@@ -27,6 +27,13 @@ internal sealed class Arrivals(double ratePerSecond, double phase)
     /// <summary>As it was made, for another start.</summary>
     internal void Reset() => (_start, _taken, _limit, _end) = (long.MaxValue, 0, long.MaxValue, long.MaxValue);
 
+    /// <summary>What was due before and was not taken is not sent any more, and does not count.</summary>
+    internal void Skip(long now)
+    {
+        _taken += Overdue(now - 1);
+        Advance();
+    }
+
     /// <summary>Only so many more.</summary>
     internal void Limit(long count)
     {

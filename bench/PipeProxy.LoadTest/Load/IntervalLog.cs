@@ -19,11 +19,11 @@ internal sealed class IntervalLog(LoadLoop[] loops, IRunProgress progress)
     internal IReadOnlyList<IntervalResult> Intervals => _closed;
 
     /// <summary>Takes over what every loop counted since the last call.</summary>
-    /// <param name="limits">From here on only so many requests, per loop and lane; null for no change.</param>
+    /// <param name="begins">That measuring begins here, per loop; null when it does not.</param>
     /// <returns>The moments at which the first loop handed over and the last.</returns>
-    internal async Task<(long First, long Last)> TakeAsync(long[][]? limits = null)
+    internal async Task<(long First, long Last)> TakeAsync(IReadOnlyList<Measuring>? begins = null)
     {
-        var taken = await Task.WhenAll(loops.Select((loop, index) => loop.TakeAsync(_spare.Dequeue(), limits?[index]))).ConfigureAwait(false);
+        var taken = await Task.WhenAll(loops.Select((loop, index) => loop.TakeAsync(_spare.Dequeue(), begins?[index]))).ConfigureAwait(false);
         if (!_isOpen)
         {
             Taken.Clear();
@@ -45,6 +45,21 @@ internal sealed class IntervalLog(LoadLoop[] loops, IRunProgress progress)
     {
         Taken.Clear();
         _isOpen = false;
+    }
+
+    /// <summary>What was taken last is an interval that ends with the measured time, or behind it.</summary>
+    /// <param name="seconds">The end of the measured time.</param>
+    /// <param name="last">The moment of the last answer, since measuring began too.</param>
+    internal void CloseLast(double seconds, double last)
+    {
+        if (_closed.Count == 0 || _closed[^1].At < seconds)
+        {
+            Close(seconds);
+        }
+        else if (Taken.Requests + Taken.Errors > 0)
+        {
+            Close(Math.Max(last, seconds));
+        }
     }
 
     /// <summary>What was taken is one interval. Without a call, it goes on with what is taken next.</summary>

@@ -24,6 +24,7 @@ internal sealed class Lane : IDisposable
         Owner = owner;
         Dialer = dialer;
         RequestsPerConnection = plan.RequestsPerConnection;
+        Timeout = Clock.Of(plan.Timeout);
         _targets = [.. origin.Targets.Select(target => new LoopTarget(plan.Request, target))];
         _cycle = TargetCycle.Of([.. origin.Targets.Select(static target => target.Weight)]);
         _connections = [.. numbers.Select(number => new LoadConnection(this, number))];
@@ -37,6 +38,9 @@ internal sealed class Lane : IDisposable
     internal Dialer Dialer { get; }
 
     internal int RequestsPerConnection { get; }
+
+    /// <summary>From a request to its whole answer.</summary>
+    internal long Timeout { get; }
 
     /// <summary>Connections that wait for an answer which counts.</summary>
     internal int Busy { get; set; }
@@ -101,13 +105,29 @@ internal sealed class Lane : IDisposable
         Start(now);
     }
 
-    /// <summary>Measuring begins: only so many more requests. Those that are under way since the warm-up are not among them: they may be more than that.</summary>
-    internal void Limit(long requests)
+    /// <summary>Measuring begins.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="requests">Only so many more; null for no bound.</param>
+    internal void Measure(long now, long? requests)
     {
+        if (_arrivals is null && requests is null)
+        {
+            // A closed loop counts the answers that come in its time.
+            return;
+        }
+
+        // Requests are counted, so those of the warm-up are not among them: neither those that are under way, which may be more than that, nor those that found no connection.
         (Epoch, Busy) = (Epoch + 1, 0);
-        _budget = requests;
-        _arrivals?.Limit(requests);
+        _budget = requests ?? long.MaxValue;
+        _arrivals?.Skip(now);
+        if (requests is { } count)
+        {
+            _arrivals?.Limit(count);
+        }
     }
+
+    /// <summary>When those requests began that wait for an answer which counts.</summary>
+    internal IEnumerable<long> Waiting() => _connections.Select(static connection => connection.WaitsSince).OfType<long>();
 
     /// <summary>The schedule ends at this moment.</summary>
     internal void EndAt(long end) => _arrivals?.EndAt(end);
@@ -186,12 +206,12 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    /// <summary>Comes five times a second: what has waited too long, and what was paused.</summary>
-    internal void Sweep(long now, long timeout)
+    /// <summary>Comes every <see cref="LoadPlan.Look"/>: what has waited too long, and what was paused.</summary>
+    internal void Sweep(long now)
     {
         foreach (var connection in _connections)
         {
-            connection.CheckTimeout(now, timeout);
+            connection.CheckTimeout(now);
         }
 
         if (_paused.Count > 0)

@@ -30,7 +30,8 @@ internal sealed partial class LoadConnection
 
     private void Received(int bytes)
     {
-        if (IsCounted)
+        var now = Clock.Now;
+        if (IsCounted && now <= lane.Owner.CutOff)
         {
             lane.Owner.Tally.Bytes += bytes;
         }
@@ -45,12 +46,12 @@ internal sealed partial class LoadConnection
         switch (_reader.Read(_buffer.AsSpan(0, _end), _target!.LastHead, out var consumed))
         {
             case ReadStatus.Done when consumed == _end:
-                Answered(_reader.Head.KeepAlive);
+                Answered(now, _reader.Head.KeepAlive);
                 break;
 
             case ReadStatus.Done when UnaskedAnswer.Read(_buffer.AsSpan(consumed, _end - consumed)) == ReadStatus.Done:
                 // It came so late that the server had given up waiting for another request meanwhile.
-                Answered(keepAlive: false);
+                Answered(now, keepAlive: false);
                 break;
 
             case ReadStatus.Done:
@@ -102,9 +103,15 @@ internal sealed partial class LoadConnection
         (_buffer, _end) = (target, left);
     }
 
-    private void Answered(bool keepAlive)
+    private void Answered(long now, bool keepAlive)
     {
-        var now = Clock.Now;
+        if (now - _sentAt > lane.Timeout)
+        {
+            Close();
+            Fail(SocketErrorKind.Timeout, "the answer came too late");
+            return;
+        }
+
         _end = 0;
         _busy = false;
         _served++;
@@ -113,7 +120,7 @@ internal sealed partial class LoadConnection
             lane.Busy--;
             if (now <= lane.Owner.CutOff)
             {
-                lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt);
+                lane.Owner.Tally.Answered(_reader.Head.Status, now - _startedAt, now > lane.Owner.ScheduleEnd);
             }
         }
 
@@ -130,7 +137,7 @@ internal sealed partial class LoadConnection
         var begun = _reader.HasBegun;
         if (_busy && status == IoStatus.End && _reader.TryEnd())
         {
-            Answered(keepAlive: false);
+            Answered(Clock.Now, keepAlive: false);
             return;
         }
 

@@ -27,6 +27,9 @@ internal sealed partial class LoadConnection(Lane lane, int number)
     private bool _late;
     private IoStatus _sendStatus;
 
+    /// <summary>When the request began that waits for an answer which counts; null when none does.</summary>
+    internal long? WaitsSince => _busy && IsCounted ? _startedAt : null;
+
     // Whether the request is of those that are measured.
     private bool IsCounted => _epoch == lane.Epoch;
 
@@ -62,9 +65,9 @@ internal sealed partial class LoadConnection(Lane lane, int number)
     }
 
     /// <summary>Resets the connection when its request has waited too long.</summary>
-    internal void CheckTimeout(long now, long timeout)
+    internal void CheckTimeout(long now)
     {
-        if (_busy && _stream is not null && !_late && now - _sentAt > timeout)
+        if (_busy && _stream is not null && !_late && now - _sentAt > lane.Timeout)
         {
             _late = true;
             _stream.Abort();

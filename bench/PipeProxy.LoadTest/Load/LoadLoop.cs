@@ -6,7 +6,6 @@ namespace PipeProxy.LoadTest.Load;
 /// <remarks>Fields belong to the loop's thread. The run talks to it by posting; answers come back as tasks.</remarks>
 internal sealed class LoadLoop
 {
-    private readonly long _timeout;
     private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<long> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Lane[] _lanes = [];
@@ -17,8 +16,6 @@ internal sealed class LoadLoop
 
     internal LoadLoop(int index, LoadPlan plan, Action<Exception> onUnhandledException)
     {
-        _timeout = Clock.Of(plan.Timeout);
-
         // A request leaves when it is due and not together with others: what is measured is a proxy under many clients, who know nothing of each other.
         Loop = new EventLoop(index, new EventLoopOptions { OnUnhandledException = onUnhandledException, Sizes = TransportOptions.AtOnce });
     }
@@ -33,6 +30,9 @@ internal sealed class LoadLoop
 
     /// <summary>What ends later does not count. An open loop counts whatever was due, so for it there is no such moment.</summary>
     internal long CutOff { get; private set; } = long.MaxValue;
+
+    /// <summary>What an open loop is answered later is late.</summary>
+    internal long ScheduleEnd { get; private set; } = long.MaxValue;
 
     /// <summary>Completes when no request is under way and none will begin, with the moment.</summary>
     internal Task<long> Finished => _finished.Task;
@@ -56,10 +56,14 @@ internal sealed class LoadLoop
         return _prepared.Task;
     }
 
-    internal Task<long> StartAsync() => CallAsync(() =>
+    /// <summary>The lanes begin their load.</summary>
+    /// <param name="measured">That it is measured from the first request on; null during a warm-up.</param>
+    /// <returns>The moment.</returns>
+    internal Task<long> StartAsync(Measuring? measured) => CallAsync(() =>
     {
         var now = Clock.Now;
         _started = true;
+        EndWith(measured, now);
         foreach (var lane in _lanes)
         {
             lane.Start(now);
@@ -71,19 +75,28 @@ internal sealed class LoadLoop
 
     /// <summary>Hands over what was counted since the last call.</summary>
     /// <param name="next">An empty one to go on with.</param>
-    /// <param name="limits">From here on only so many requests, per lane; null for no change.</param>
-    internal Task<(Tally Tally, long At)> TakeAsync(Tally next, long[]? limits = null) => CallAsync(() =>
+    /// <param name="begins">That measuring begins here; null when it does not.</param>
+    internal Task<(Tally Tally, long At)> TakeAsync(Tally next, Measuring? begins = null) => CallAsync(() =>
     {
         var taken = Tally;
         Tally = next;
-        for (var i = 0; i < limits?.Length; i++)
+        var now = Clock.Now;
+        for (var i = 0; begins is not null && i < _lanes.Length; i++)
         {
-            _lanes[i].Limit(limits[i]);
+            _lanes[i].Measure(now, begins.Limits?[i]);
+        }
+
+        if (_started)
+        {
+            EndWith(begins, now);
         }
 
         CheckFinished();
-        return (taken, Clock.Now);
+        return (taken, now);
     });
+
+    /// <summary>When those requests began that wait for an answer which counts.</summary>
+    internal Task<long[]> WaitingAsync() => CallAsync(() => _lanes.SelectMany(static lane => lane.Waiting()).ToArray());
 
     /// <summary>No further request begins; those under way may end.</summary>
     /// <returns>Requests that were due and not sent.</returns>
@@ -148,12 +161,7 @@ internal sealed class LoadLoop
     internal void PostEnd(long end, bool cutsOff) => Loop.Post(
         _ =>
         {
-            CutOff = cutsOff ? end : long.MaxValue;
-            foreach (var lane in _lanes)
-            {
-                lane.EndAt(end);
-            }
-
+            EndAt(end, cutsOff);
             CheckFinished();
         },
         null);
@@ -203,12 +211,30 @@ internal sealed class LoadLoop
         var now = Clock.Now;
         foreach (var lane in _lanes)
         {
-            lane.Sweep(now, _timeout);
+            lane.Sweep(now);
         }
 
         if (_preparing && _lanes.All(static lane => lane.IsPrepared))
         {
             _prepared.TrySetResult();
+        }
+    }
+
+    // Of this loop alone; the moment for all of them comes when the last one has begun, and that can be too late for a short run.
+    private void EndWith(Measuring? measured, long now)
+    {
+        if (measured is { Duration: { } duration })
+        {
+            EndAt(now + duration, measured.CutsOff);
+        }
+    }
+
+    private void EndAt(long end, bool cutsOff)
+    {
+        (CutOff, ScheduleEnd) = cutsOff ? (end, long.MaxValue) : (long.MaxValue, end);
+        foreach (var lane in _lanes)
+        {
+            lane.EndAt(end);
         }
     }
 

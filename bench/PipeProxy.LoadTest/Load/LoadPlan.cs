@@ -33,6 +33,9 @@ internal sealed record LoadPlan
     /// <summary>Bound on a connect, on a handshake, and on the time from a request to its whole answer.</summary>
     internal TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often is looked for what has waited too long, and how long a closed loop pauses after a failed connect. Each look wakes three threads.</summary>
+    internal TimeSpan Look => TimeSpan.FromMilliseconds(Math.Clamp(Timeout.TotalMilliseconds / 5, 10, 200));
+
     /// <summary>Length of the intervals of the result.</summary>
     internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 }

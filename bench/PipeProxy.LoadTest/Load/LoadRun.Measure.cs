@@ -39,21 +39,38 @@ internal sealed partial class LoadRun
         }
     }
 
-    // Every request of a schedule is accounted for: answered, failed or not sent. One that has no answer when the run ends would else be missing just because it was slow.
-    private async Task FinishAsync(bool gaveUp)
+    // Every request of a schedule is accounted for: answered, failed or not sent. One that has no answer when the run ends, or waits for a connection, would else be missing just because it was slow.
+    private async Task<long> FinishAsync(long begin, long end, bool gaveUp)
     {
+        long unsent;
+        if (gaveUp || _stopped.IsCompleted)
+        {
+            unsent = await StopSendingAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            // What comes from here on has an interval of its own: it would make the last one look faster than it was.
+            await _log.TakeAsync().ConfigureAwait(false);
+            _log.Close(Clock.Seconds(end - begin));
+            await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
+            unsent = await StopSendingAsync().ConfigureAwait(false);
+            if (!_stopped.IsCompleted)
+            {
+                await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
+            }
+        }
+
         if (_stopped.IsCompleted)
         {
             // Ctrl-C shall end it now; a moment is for those that had only just begun.
-            await Task.WhenAny(_finished, Task.Delay(Tick)).ConfigureAwait(false);
-        }
-        else if (!gaveUp)
-        {
-            await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
+            await Task.WhenAny(_finished, Task.Delay(_plan.Look)).ConfigureAwait(false);
         }
 
         await Task.WhenAll(_loops.Select(static loop => loop.GiveUpAsync())).ConfigureAwait(false);
+        return unsent;
     }
+
+    private async Task<long> StopSendingAsync() => (await Task.WhenAll(_loops.Select(static loop => loop.StopSendingAsync())).ConfigureAwait(false)).Sum();
 
     // A schedule lasts as long as it was meant to, also when its last request was answered early; a number of requests until the last of them has ended.
     // A closed loop counts until its tallies are taken or it is cut off, whichever comes first.

@@ -12,15 +12,12 @@ namespace PipeProxy.LoadTest.Load;
 /// 2 prepare   open all connections; not measured
 /// 3 warm up   load as later; thrown away
 /// 4 measure   an interval at a time
-/// 5 finish    open loop: what is under way may end, within --timeout
+/// 5 finish    open loop: what was due is sent and answered, within --timeout
 /// 6 end       close everything, add up
 /// </code>
 /// </remarks>
 internal sealed partial class LoadRun : IDisposable
 {
-    // How exact --timeout is, and how long a closed loop pauses after a failed connect. Each tick wakes three threads.
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
-
     private const string TooEarly = "interrupted before anything was measured.";
 
     private readonly LoadPlan _plan;
@@ -87,7 +84,7 @@ internal sealed partial class LoadRun : IDisposable
         // :: Step 3: warm up
         if (_plan.Warmup > TimeSpan.Zero)
         {
-            await StartAsync().ConfigureAwait(false);
+            await StartAsync(null).ConfigureAwait(false);
             _progress.WarmingUp(_plan.Warmup);
             await PassAsync(Clock.Now + Clock.Of(_plan.Warmup)).ConfigureAwait(false);
         }
@@ -99,11 +96,12 @@ internal sealed partial class LoadRun : IDisposable
 
         // :: Step 4: measure
         var started = DateTimeOffset.UtcNow;
-        var (begin, _) = await _log.TakeAsync(_division!.Limits(_plan.Requests)).ConfigureAwait(false);
+        var measured = _division!.Measured(_plan);
+        var (begin, _) = await _log.TakeAsync(measured).ConfigureAwait(false);
         _log.Drop();
         if (_plan.Warmup == TimeSpan.Zero)
         {
-            begin = await StartAsync().ConfigureAwait(false);
+            begin = await StartAsync(measured).ConfigureAwait(false);
         }
 
         var ownCpu = Environment.CpuUsage.TotalTime;
@@ -115,17 +113,18 @@ internal sealed partial class LoadRun : IDisposable
         var (end, gaveUp) = await MeasureAsync(begin).ConfigureAwait(false);
 
         // :: Step 5: finish
-        var unsent = (await Task.WhenAll(_loops.Select(static loop => loop.StopSendingAsync())).ConfigureAwait(false)).Sum();
-        if (_plan.Rate is not null)
-        {
-            await FinishAsync(gaveUp).ConfigureAwait(false);
-        }
+        var waiting = new WaitingRequests(await Task.WhenAll(_loops.Select(static loop => loop.WaitingAsync())).ConfigureAwait(false), Math.Min(end, Clock.Now));
+        var unsent = _plan.Rate is null ? await StopSendingAsync().ConfigureAwait(false) : await FinishAsync(begin, end, gaveUp).ConfigureAwait(false);
 
         // :: Step 6: end
         var interrupted = _stopped.IsCompleted;
         var (_, last) = await _log.TakeAsync().ConfigureAwait(false);
-        end = _plan.Rate is null ? Math.Min(end, last) : end;
-        _log.Close(Clock.Seconds(end - begin));
+        if (_plan.Rate is null)
+        {
+            end = Math.Min(end, last);
+        }
+
+        _log.CloseLast(Clock.Seconds(end - begin), Clock.Seconds(last - begin));
         var cpu = Environment.CpuUsage.TotalTime - ownCpu;
         foreach (var process in _watched)
         {
@@ -147,6 +146,7 @@ internal sealed partial class LoadRun : IDisposable
             Watched = [.. _watched.Select(static process => process.Usage)],
             OwnCpu = cpu,
             Unsent = unsent,
+            Waiting = _plan.Rate is null ? waiting : WaitingRequests.None,
             Interrupted = interrupted,
             GaveUp = gaveUp,
         };
@@ -170,7 +170,7 @@ internal sealed partial class LoadRun : IDisposable
         var prepared = Task.WhenAll(_loops.Select(static loop => loop.PrepareAsync()));
         while (!prepared.IsCompleted && !_stopped.IsCompleted)
         {
-            await TickAsync(prepared, Tick).ConfigureAwait(false);
+            await TickAsync(prepared, _plan.Look).ConfigureAwait(false);
         }
 
         await _log.TakeAsync().ConfigureAwait(false);
@@ -184,14 +184,15 @@ internal sealed partial class LoadRun : IDisposable
     }
 
     // The first to start begins the time: with the last, what the others had answered until then would count as answered in no time.
-    private async Task<long> StartAsync() => (await Task.WhenAll(_loops.Select(static loop => loop.StartAsync())).ConfigureAwait(false)).Min();
+    private async Task<long> StartAsync(Measuring[]? measured)
+        => (await Task.WhenAll(_loops.Select((loop, index) => loop.StartAsync(measured?[index]))).ConfigureAwait(false)).Min();
 
     // Until the moment, the end of all requests, or Ctrl-C.
     private async Task PassAsync(long until)
     {
         while (!_finished.IsCompleted && !_stopped.IsCompleted && until - Clock.Now is > 0 and var left)
         {
-            var wait = TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling((double)left / Clock.Millisecond), Tick.TotalMilliseconds));
+            var wait = TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling((double)left / Clock.Millisecond), _plan.Look.TotalMilliseconds));
             await TickAsync(_finished, wait).ConfigureAwait(false);
         }
     }

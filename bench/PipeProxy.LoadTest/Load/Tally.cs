@@ -21,6 +21,9 @@ internal sealed class Tally
     /// <summary>Whole answers, of any status.</summary>
     internal long Requests { get; private set; }
 
+    /// <summary>Those among them that came when the schedule of the open loop was over.</summary>
+    internal long Late { get; private set; }
+
     /// <summary>Bytes received, heads included; over TLS decrypted.</summary>
     internal long Bytes { get; set; }
 
@@ -55,9 +58,10 @@ internal sealed class Tally
     internal long Errors => HttpErrors + SocketErrors.Sum();
 
     /// <summary>A whole answer.</summary>
-    internal void Answered(int status, long nanoseconds)
+    internal void Answered(int status, long nanoseconds, bool late = false)
     {
         Requests++;
+        Late += late ? 1 : 0;
         Statuses[status]++;
         Latency.RecordValue(Math.Clamp(nanoseconds, 1, LongestNanoseconds));
     }
@@ -81,6 +85,7 @@ internal sealed class Tally
         Latency.Add(other.Latency);
         Connecting.Add(other.Connecting);
         Requests += other.Requests;
+        Late += other.Late;
         Bytes += other.Bytes;
         Malformed += other.Malformed;
         for (var i = 0; i < Statuses.Length; i++)
@@ -103,7 +108,7 @@ internal sealed class Tally
     {
         Latency.Reset();
         Connecting.Reset();
-        (Requests, Bytes, Malformed) = (0, 0, 0);
+        (Requests, Late, Bytes, Malformed) = (0, 0, 0, 0);
         Array.Clear(Statuses);
         Array.Clear(SocketErrors);
         Reasons.Clear();

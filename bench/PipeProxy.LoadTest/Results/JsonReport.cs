@@ -39,7 +39,9 @@ internal static class JsonReport
         Number(json, "rate", result.Rate);
         json.WriteNumber("bytes", total.Bytes);
         json.WriteBoolean("interrupted", result.Interrupted);
+        json.WriteNumber("late", total.Late);
         json.WriteNumber("unsent", result.Unsent);
+        WriteWaiting(json, result.Waiting);
         WriteStatuses(json, "statuses", total, from: 100);
         WriteErrors(json, result);
         WriteLatency(json, "latency", LatencySummary.Of(total.Latency));
@@ -48,6 +50,14 @@ internal static class JsonReport
         WriteProcesses(json, result);
         OptionsReport.Write(json, result.Plan);
         WriteHistogram(json, total.Latency);
+        json.WriteEndObject();
+    }
+
+    private static void WriteWaiting(Utf8JsonWriter json, WaitingRequests waiting)
+    {
+        json.WriteStartObject("waiting");
+        json.WriteNumber("requests", waiting.Count);
+        Number(json, "longest", LatencySummary.Microseconds(waiting.Longest));
         json.WriteEndObject();
     }
 

@@ -25,13 +25,17 @@ internal sealed record LoadResult
     /// <summary>Requests of the open loop that were due and found no connection until the end.</summary>
     internal required long Unsent { get; init; }
 
+    /// <summary>Requests of the closed loop that had no answer at the end.</summary>
+    internal required WaitingRequests Waiting { get; init; }
+
     /// <summary>Ended by Ctrl-C.</summary>
     internal required bool Interrupted { get; init; }
 
     /// <summary>Ended because nothing answered.</summary>
     internal required bool GaveUp { get; init; }
 
-    internal double Rate => Seconds > 0 ? Total.Requests / Seconds : 0;
+    /// <summary>Answers per second that came within the measured time.</summary>
+    internal double Rate => Seconds > 0 ? (Total.Requests - Total.Late) / Seconds : 0;
 
     internal LatencySummary Latency => field ??= LatencySummary.Of(Total.Latency);
 

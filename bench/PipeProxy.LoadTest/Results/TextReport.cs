@@ -1,4 +1,5 @@
 using System.Text;
+using HdrHistogram;
 using PipeProxy.LoadTest.Load;
 using PipeProxy.LoadTest.Watch;
 
@@ -12,14 +13,19 @@ internal static class TextReport
         var total = result.Total;
         var text = new StringBuilder();
         text.AppendLine().AppendLine(Title(result.Plan)).AppendLine();
-        Line(text, "requests", $"{Text.Count(total.Requests)} in {Text.Duration(result.Seconds)}{(result.Interrupted ? ", interrupted" : "")}, {Text.Rate(result.Rate)} per second");
-        Line(text, "received", $"{Text.Bytes(total.Bytes)}, {Text.Bytes(result.Seconds > 0 ? total.Bytes / result.Seconds : 0)} per second");
+        Line(text, "requests", $"{Text.Count(total.Requests)}{(total.Late > 0 ? $", {Text.Count(total.Requests - total.Late)} of them" : "")} in {Text.Duration(result.Seconds)}{(result.Interrupted ? ", interrupted" : "")}, {Text.Rate(result.Rate)} per second");
+        Line(text, "received", $"{Text.Bytes(total.Bytes)}{(total.Late > 0 || result.Seconds == 0 ? "" : $", {Text.Bytes(total.Bytes / result.Seconds)} per second")}");
         Line(text, "statuses", string.Join(", ", Enumerable.Range(0, total.Statuses.Length).Where(status => total.Statuses[status] > 0).Select(status => $"{status}: {Text.Count(total.Statuses[status])}")) is { Length: > 0 } statuses ? statuses : "none");
         Errors(text, result);
         Connections(text, total);
         if (result.Unsent > 0)
         {
             Line(text, "not sent", $"{Text.Plural(result.Unsent, "request")} of the schedule found no free connection: the target does not keep up with {Text.Rate(result.Plan.Rate!.Value)} per second");
+        }
+
+        if (result.Waiting.LongerThan(total.Latency.GetMaxValue()) is > 0 and var waiting)
+        {
+            Line(text, "waiting", $"{Text.Plural(waiting, "request")} had no answer at the end after {Text.Duration(Clock.Seconds(result.Waiting.Longest))}{(waiting > 1 ? " at most" : "")}: longer than any that has one, and in no latency");
         }
 
         Latency(text, result);
@@ -80,6 +86,11 @@ internal static class TextReport
         for (var i = 0; i < LatencySummary.Percentiles.Count; i++)
         {
             Line(text, "", $"{LatencySummary.Percentiles[i].Name,-8}{Text.Microseconds(latency.Values[i]),10}");
+        }
+
+        if (result.Plan.Warmup == TimeSpan.Zero)
+        {
+            Line(text, "", "the first of them hold the start of this tool, some tens of milliseconds; --warmup leaves it out");
         }
     }
 

@@ -6,8 +6,6 @@ namespace PipeProxy.LoadTest.Turns;
 /// <summary>A loop with the connections to every target, of which one target's are busy at a time.</summary>
 internal sealed class TurnLoop
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
-
     private readonly LoadPlan _plan;
     private readonly LoadLoop _loop;
     private readonly Task _stopped;
@@ -84,7 +82,7 @@ internal sealed class TurnLoop
     /// <summary>Waits until it is over or the run is to end, and has the loop look for what waits too long.</summary>
     internal async Task PassAsync(Task over)
     {
-        while (await Task.WhenAny(over, _stopped, Task.Delay(Tick)).ConfigureAwait(false) != over && !_stopped.IsCompleted)
+        while (await Task.WhenAny(over, _stopped, Task.Delay(_plan.Look)).ConfigureAwait(false) != over && !_stopped.IsCompleted)
         {
             _loop.PostSweep();
         }

@@ -29,6 +29,7 @@ internal static class SampleResult
             Watched = [new ProcessUsage("proxy", 42, cpu ?? TimeSpan.FromSeconds(2), 5_000_000, 4_000_000, false)],
             OwnCpu = TimeSpan.FromSeconds(1),
             Unsent = 0,
+            Waiting = new WaitingRequests([[0]], 2 * Clock.Second),
             Interrupted = false,
             GaveUp = false,
         };

@@ -51,6 +51,19 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void ArrivalsThatAreSkipped_AreNotDueAnyMore()
+    {
+        Arrivals arrivals = new(1000, 0);
+        arrivals.Start(Start);
+        arrivals.TryTake(Start, out _);
+        var begin = Start + (1500 * Clock.Millisecond);
+        arrivals.Skip(begin);
+        arrivals.EndAt(begin + Clock.Second);
+        Assert.Equal((1L, begin), (arrivals.Overdue(begin), arrivals.Next));
+        Assert.Equal(1000, arrivals.Overdue(long.MaxValue - 1));
+    }
+
+    [Fact]
     public void LimitedArrivals_End()
     {
         Arrivals arrivals = new(1000, 0.5);
