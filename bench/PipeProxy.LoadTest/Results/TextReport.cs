@@ -20,7 +20,7 @@ internal static class TextReport
         Connections(text, total);
         if (result.Unsent > 0)
         {
-            Line(text, "not sent", $"{Text.Plural(result.Unsent, "request")} of the schedule found no free connection: the target does not keep up with {Text.Rate(result.Plan.Rate!.Value)} per second");
+            Line(text, "not sent", $"{Text.Plural(result.Unsent, "request")} of the schedule found no free connection: {(IsBusy(result) ? "this tool, which was busy all the time (--threads), or the target" : "the target")} does not keep up with {Text.Rate(result.Plan.Rate!.Value)} per second");
         }
 
         if (result.Waiting.LongerThan(total.Latency.GetMaxValue()) is > 0 and var waiting)
@@ -100,6 +100,9 @@ internal static class TextReport
 
     private static string Cpu(LoadResult result, TimeSpan cpu)
         => $"{Text.Duration(cpu.TotalSeconds)}, {(result.Seconds > 0 ? cpu.TotalSeconds / result.Seconds : 0):0.0%} of a core, {Text.Microseconds(result.PerRequest(cpu))} per request";
+
+    // Nine tenths of what its threads can.
+    private static bool IsBusy(LoadResult result) => result.OwnCpu.TotalSeconds > 0.9 * result.Plan.Threads * result.Intervals.Sum(static interval => interval.Seconds);
 
     private static void Line(StringBuilder text, string label, string value) => text.Append("  ").Append(label.PadRight(13)).AppendLine(value);
 }
