@@ -75,8 +75,11 @@ public sealed class Outcome
     public static readonly Outcome RequestLineTooLong = new("request_line_too_long", OutcomeStage.Limit, OutcomeSide.Client, 414, "The request line is too long", "http_request_error");
     public static readonly Outcome FieldsTooLarge = new("fields_too_large", OutcomeStage.Limit, OutcomeSide.Client, 431, "The request's fields are too large", "http_request_error");
     public static readonly Outcome MethodNotServed = new("method_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 405, "This method is not served", "http_request_error");
-    public static readonly Outcome CodingNotServed = new("coding_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 501, "This transfer coding is not served", "http_request_error");
-    public static readonly Outcome VersionNotServed = new("version_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 505, "This HTTP version is not served", "http_request_error");
+
+    // RFC 9209 section 2.3 has http_request_error for a 4xx alone; these are 5xx that need no origin.
+    public static readonly Outcome CodingNotServed = new("coding_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 501, "This transfer coding is not served", "proxy_internal_response");
+    public static readonly Outcome VersionNotServed = new("version_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 505, "This HTTP version is not served", "proxy_internal_response");
+
     public static readonly Outcome ClientClosed = new("client_closed", OutcomeStage.RequestBody, OutcomeSide.Client, 0, "The client went away", "http_request_error");
     public static readonly Outcome InternalError = new("proxy_internal_error", OutcomeStage.Route, OutcomeSide.Proxy, 500, "The proxy failed");
 
