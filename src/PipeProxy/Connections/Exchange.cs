@@ -23,6 +23,9 @@ internal sealed class Exchange
     /// <summary>Room for the response's head.</summary>
     public ResponseHead Response { get; } = new();
 
+    /// <summary>Which rule the response's head broke; None while it has broken none.</summary>
+    public Http1Rejection ResponseRejection { get; set; }
+
     /// <summary>How the request's body is framed; decided once.</summary>
     public MessageFraming Framing { get; set; }
 
@@ -129,6 +132,7 @@ internal sealed class Exchange
         Upload.Reset(settings.ChunkLimits);
         Download.Reset(settings.ChunkLimits);
         Framing = default;
+        ResponseRejection = Http1Rejection.None;
         HasHead = false;
         IsCut = false;
         _whenCut = null;

@@ -163,11 +163,7 @@ internal static class ProblemAnswer
             json.WriteString("handshake"u8, handshake);
         }
 
-        if (tells && failure.Next is not null)
-        {
-            json.WriteString("next"u8, failure.Next);
-        }
-
+        json.WriteString("next"u8, tells ? failure.Next : "Give the request id to whoever runs this proxy: its log says why.");
         json.WriteEndObject();
         json.Flush();
         return body;
