@@ -1,12 +1,15 @@
+using System.Globalization;
 using System.Text.Json;
 using PipeProxy.Configuration;
 using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests;
 
-/// <summary>What the proxy answers itself says what to do.</summary>
+/// <summary>What the proxy answers itself says what to do, and is counted as any other answer.</summary>
 public sealed class OwnAnswerTests
 {
+    private const string NoRoute = "/nowhere";
+
     [Theory]
     [InlineData("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405, "GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS")]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501, "Content-Length")]
@@ -61,6 +64,49 @@ public sealed class OwnAnswerTests
         Assert.DoesNotContain("refused the connection", response.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(AccessLogFormat.Json)]
+    [InlineData(AccessLogFormat.Combined)]
+    public async Task AccessLog_CountsTheBodyOfEveryAnswer(AccessLogFormat format)
+    {
+        using TemporaryDirectory folder = new();
+        var file = folder.Combine("access.log");
+        await using var origin = ByteOrigin.Answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+        List<(int Status, long Body)> sent = [];
+        await using (var proxy = await StartAsync(origin.Url, config => config with { AccessLog = new AccessLogConfig(file, format) }))
+        {
+            using (var client = await proxy.ConnectAsync())
+            {
+                foreach (var request in new[]
+                {
+                    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                    $"GET {NoRoute} HTTP/1.1\r\nHost: a\r\n\r\n",
+                    $"HEAD {NoRoute} HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "GET /moved HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n\r\n",
+                    "OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n",
+                    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n",
+                })
+                {
+                    var response = await client.ExchangeAsync(request, whole: true);
+                    sent.Add((response.StatusCode, response.Body.Length));
+                }
+            }
+
+            // A head that ends before its request line does has nothing that the log could name.
+            using (var client = await proxy.ConnectAsync())
+            {
+                var response = await client.ExchangeAsync("\r\n\0", whole: true);
+                sent.Add((response.StatusCode, response.Body.Length));
+            }
+        }
+
+        Assert.Equal([200, 404, 404, 302, 204, 200, 200, 405, 400], sent.Select(static answer => answer.Status));
+        Assert.Equal([true, true, false, false, false, false, true, true, true], sent.Select(static answer => answer.Body > 0));
+        Assert.Equal(sent, File.ReadLines(file).Select(line => StatusAndBytesOf(line, format)));
+    }
+
     private static string NextOf(RawResponse response) => MemberOf(response, "next");
 
     private static string MemberOf(RawResponse response, string name)
@@ -68,6 +114,19 @@ public sealed class OwnAnswerTests
         using var problem = JsonDocument.Parse(response.Body);
         Assert.True(problem.RootElement.TryGetProperty(name, out var member), $"No '{name}' in {response.Text}");
         return member.GetString()!;
+    }
+
+    // Combined: address, two dashes, the time in two words, the request in three or one, status, bytes.
+    private static (int Status, long Bytes) StatusAndBytesOf(string line, AccessLogFormat format)
+    {
+        if (format == AccessLogFormat.Combined)
+        {
+            var words = line.Split("\" ")[1].Split(' ');
+            return (int.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture));
+        }
+
+        using var entry = JsonDocument.Parse(line);
+        return (entry.RootElement.GetProperty("status").GetInt32(), entry.RootElement.GetProperty("responseBytes").GetInt64());
     }
 
     private static Task<TestProxy> StartAsync(string origin, Func<ProxyConfig, ProxyConfig>? configure = null)

@@ -35,6 +35,12 @@ internal sealed class Exchange
     /// <summary>The response's body on its way to the client.</summary>
     public BodyPump Download { get; } = new();
 
+    /// <summary>Body bytes of an answer that the proxy made itself; 0 when it made none, or one without a body.</summary>
+    public int OwnBodyBytes { get; set; }
+
+    /// <summary>Body bytes that went to the client, without framing, whoever made them.</summary>
+    public long ResponseBytes => Download.Bytes + OwnBodyBytes;
+
     /// <summary>Room for what a handler makes before it writes it.</summary>
     public ArrayBufferWriter<byte> Scratch { get; } = new(512);
 
@@ -139,7 +145,7 @@ internal sealed class Exchange
         _whenCutState = null;
         CloseAfter = false;
         AnswerStarted = false;
-        Status = 0;
+        Status = OwnBodyBytes = 0;
         Outcome = Outcome.Completed;
         Failure = null;
         Route = Origin = Certificate = null;

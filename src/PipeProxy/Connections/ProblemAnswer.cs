@@ -55,6 +55,7 @@ internal static class ProblemAnswer
         if (!exchange.HasHead || exchange.Request.Method != HttpMethodKind.Head)
         {
             exchange.Output.Write(body.WrittenSpan);
+            exchange.OwnBodyBytes = body.WrittenCount;
         }
     }
 
