@@ -5,7 +5,7 @@ using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests;
 
-/// <summary>What the proxy answers itself says what to do, and is counted as any other answer.</summary>
+/// <summary>What the proxy answers itself says what to do, is counted as any other answer, and is dated by the proxy's own clock.</summary>
 public sealed class OwnAnswerTests
 {
     private const string NoRoute = "/nowhere";
@@ -107,6 +107,17 @@ public sealed class OwnAnswerTests
         Assert.Equal(sent, File.ReadLines(file).Select(line => StatusAndBytesOf(line, format)));
     }
 
+    [Fact]
+    public async Task Date_IsThatOfTheProxysClock()
+    {
+        await using var proxy = await StartAsync("http://localhost:1", time: new TestProxyClock(TimeSpan.FromDays(1000)));
+
+        var response = await proxy.GetAsync(NoRoute);
+
+        var date = DateTimeOffset.ParseExact(response["Date"]!, "R", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        Assert.InRange((date - DateTimeOffset.UtcNow).TotalDays, 999, 1001);
+    }
+
     private static string NextOf(RawResponse response) => MemberOf(response, "next");
 
     private static string MemberOf(RawResponse response, string name)
@@ -129,11 +140,11 @@ public sealed class OwnAnswerTests
         return (entry.RootElement.GetProperty("status").GetInt32(), entry.RootElement.GetProperty("responseBytes").GetInt64());
     }
 
-    private static Task<TestProxy> StartAsync(string origin, Func<ProxyConfig, ProxyConfig>? configure = null)
+    private static Task<TestProxy> StartAsync(string origin, Func<ProxyConfig, ProxyConfig>? configure = null, TimeProvider? time = null)
     {
         var config = TestProxy.Config(
             new RouteConfig { Name = "moved", Path = "/moved", Handler = new RouteHandlerConfig.Redirect("https://a.example/") },
             TestProxy.Route("/", origin) with { Methods = ["GET", "POST"], CorsPolicy = "anything-goes" });
-        return TestProxy.StartAsync(configure is null ? config : configure(config), [], loops: 1);
+        return TestProxy.StartAsync(configure is null ? config : configure(config), [], loops: 1, time: time);
     }
 }

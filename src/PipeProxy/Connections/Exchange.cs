@@ -125,6 +125,9 @@ internal sealed class Exchange
     /// <summary>When its first byte was seen, as a timestamp of the loop's clock.</summary>
     public long StartedAt { get; private set; }
 
+    /// <summary>The date and time, by the proxy's clock.</summary>
+    public DateTimeOffset UtcNow => _connection.Loop.Time.GetUtcNow();
+
     /// <summary>The request has a body of which something is still to come.</summary>
     public bool BodyPending => Framing.HasBody && Upload.End is not PumpEnd.Done;
 

@@ -25,7 +25,7 @@ internal static class ProblemAnswer
         var body = BodyOf(exchange, failure, status, tells);
         var head = new StringBuilder(512)
             .Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {ReasonOf(status)}\r\n")
-            .Append(CultureInfo.InvariantCulture, $"Date: {DateTime.UtcNow:R}\r\n")
+            .Append(CultureInfo.InvariantCulture, $"Date: {exchange.UtcNow:R}\r\n")
             .Append("Content-Type: application/problem+json\r\n")
             .Append(CultureInfo.InvariantCulture, $"Content-Length: {body.WrittenCount}\r\n")
             .Append("Cache-Control: no-store\r\n")
