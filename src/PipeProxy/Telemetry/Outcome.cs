@@ -1,7 +1,7 @@
 namespace PipeProxy.Telemetry;
 
 /// <summary>How a request ended: one vocabulary for the log, the metrics, Proxy-Status and problem documents.</summary>
-/// <remarks>The instances below are all there are; compare by reference.</remarks>
+/// <remarks>The instances below are all there are, and docs/outcomes.md lists them; compare by reference.</remarks>
 public sealed class Outcome
 {
     private Outcome(string name, OutcomeStage stage, OutcomeSide side, int status, string title, string? error = null)
@@ -29,7 +29,7 @@ public sealed class Outcome
     /// <summary>A short sentence for people, the same for every occurrence (RFC 9457 section 3.1.3).</summary>
     public string Title { get; }
 
-    /// <summary>The error type of RFC 9209 section 2.3: in Proxy-Status, in the problem document's type (<c>urn:pipeproxy:ERROR</c>), in the log and in metrics.</summary>
+    /// <summary>The error type of RFC 9209 section 2.3: in Proxy-Status, in the problem document's type (<c>urn:pipeproxy:ERROR</c>) and in the log. Metrics have <see cref="Name"/>.</summary>
     public string Error { get; }
 
     /// <summary>The origin answered and its answer went to the client whole.</summary>
