@@ -84,10 +84,10 @@ public sealed partial class ReverseProxy
     // Connections end on their loops; nobody tells when the last one does.
     private async Task WaitUntilGoneAsync(string certificate, TimeSpan patience, CancellationToken stopped)
     {
-        var start = TimeProvider.System.GetTimestamp();
-        while (_pool.ConnectionsLeaving(certificate) > 0 && TimeProvider.System.GetElapsedTime(start) < patience)
+        var start = _options.Time.GetTimestamp();
+        while (_pool.ConnectionsLeaving(certificate) > 0 && _options.Time.GetElapsedTime(start) < patience)
         {
-            await Task.Delay(ControlLook, stopped).ConfigureAwait(false);
+            await Task.Delay(ControlLook, _options.Time, stopped).ConfigureAwait(false);
         }
     }
 

@@ -60,7 +60,7 @@ public sealed partial class ReverseProxy
             Status = exchange.Status,
             DurationMilliseconds = elapsed.TotalMilliseconds,
             RequestBytes = exchange.Upload.Bytes,
-            ResponseBytes = exchange.Download.Bytes,
+            ResponseBytes = exchange.ResponseBytes,
             Retried = exchange.Retried,
             FreshConnection = exchange.OpenedConnection,
         };

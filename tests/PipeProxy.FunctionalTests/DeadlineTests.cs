@@ -24,6 +24,7 @@ public sealed class DeadlineTests
 
         Assert.Equal((408, "Request Timeout", "close"), (response.StatusCode, response.Reason, response["Connection"]));
         Assert.Contains("error=http_request_error", response["Proxy-Status"], StringComparison.Ordinal);
+        Assert.Contains("\"next\": \"", response.Text, StringComparison.Ordinal);
         Assert.Equal(("", ConnectionEnd.Fin), ((await client.ReadToEndAsync()).Text, client.End));
         Assert.Empty(origin.Connections);
     }

@@ -70,7 +70,10 @@ public sealed class FramingRefusalTests(VectorOrigin origin) : IClassFixture<Vec
 
         Assert.Equal(Http1Rejections.StatusOf(Http1Rejections.ClassOf(vector.Expect)), response.StatusCode);
         Assert.Equal("close", response["Connection"]);
-        Assert.Contains("error=http_request_error", response["Proxy-Status"], StringComparison.Ordinal);
+
+        // RFC 9209 section 2.3: http_request_error stands for a 4xx alone.
+        Assert.StartsWith($"pipeproxy; error={(response.StatusCode < 500 ? "http_request_error" : "proxy_internal_response")};", response["Proxy-Status"], StringComparison.Ordinal);
+        Assert.Contains("\"next\": \"", response.Text, StringComparison.Ordinal);
         Assert.Equal(("", ConnectionEnd.Fin), (rest.Text, rest.End));
     }
 }

@@ -30,6 +30,8 @@ public sealed class ResponseFaultTests
         var tooLarge = Http1Rejections.ClassOf(vector.Expect) is RejectionClass.FieldsTooLarge or RejectionClass.RequestLineTooLong;
         Assert.Equal((502, "Bad Gateway"), (response.StatusCode, response.Reason));
         Assert.Contains(tooLarge ? "error=http_response_header_section_size" : "error=http_protocol_error", response["Proxy-Status"], StringComparison.Ordinal);
+        Assert.Contains("\"next\": \"", response.Text, StringComparison.Ordinal);
+        Assert.Contains(tooLarge ? "over the limit" : Http1Rejections.Describe(vector.Expect), response.Text, StringComparison.Ordinal);
 
         // The client's connection is in step; the origin's is not used again.
         Assert.Equal(502, (await client.ExchangeAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n", whole: true)).StatusCode);

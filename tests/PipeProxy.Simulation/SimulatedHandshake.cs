@@ -41,7 +41,7 @@ internal sealed class SimulatedHandshake(SocketConnection socket, string serverN
     }
 
     internal static Failure DescribeAlert(string serverName, byte number)
-        => new(Outcome.TlsAlertReceived, $"{serverName} ended the connection with alert {number}.", null, number);
+        => new(Outcome.TlsAlertReceived, $"{serverName} ended the connection with alert {number}.", "Look at the scenario.", number);
 
     private async ValueTask<(bool Accepted, Failure? Failure)> GreetAsync(int presented, TimeSpan timeout)
     {
@@ -72,9 +72,9 @@ internal sealed class SimulatedHandshake(SocketConnection socket, string serverN
         }
 
         socket.Close();
-        return (false, _late ? new Failure(Outcome.HandshakeTimeout, $"{serverName} stalled.")
+        return (false, _late ? new Failure(Outcome.HandshakeTimeout, $"{serverName} stalled.", "Look at the scenario.")
             : status == IoStatus.Ok && answer[0] == Alert ? DescribeAlert(serverName, answer[3])
-            : new Failure(Outcome.HandshakeTerminated, $"{serverName} ended the handshake."));
+            : new Failure(Outcome.HandshakeTerminated, $"{serverName} ended the handshake.", "Look at the scenario."));
     }
 
     /// <summary>A connection after the handshake.</summary>
@@ -204,7 +204,7 @@ internal sealed class SimulatedHandshake(SocketConnection socket, string serverN
                         _failure ??= DescribeAlert("origin", 48);
                         return End(IoStatus.TlsAlert);
                     default:
-                        _failure ??= new Failure(Outcome.TlsProtocolError, "What came is no record.");
+                        _failure ??= new Failure(Outcome.TlsProtocolError, "What came is no record.", "Look at the scenario.");
                         return End(IoStatus.TlsProtocol);
                 }
             }

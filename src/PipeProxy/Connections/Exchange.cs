@@ -23,6 +23,9 @@ internal sealed class Exchange
     /// <summary>Room for the response's head.</summary>
     public ResponseHead Response { get; } = new();
 
+    /// <summary>Which rule the response's head broke; None while it has broken none.</summary>
+    public Http1Rejection ResponseRejection { get; set; }
+
     /// <summary>How the request's body is framed; decided once.</summary>
     public MessageFraming Framing { get; set; }
 
@@ -31,6 +34,12 @@ internal sealed class Exchange
 
     /// <summary>The response's body on its way to the client.</summary>
     public BodyPump Download { get; } = new();
+
+    /// <summary>Body bytes of an answer that the proxy made itself; 0 when it made none, or one without a body.</summary>
+    public int OwnBodyBytes { get; set; }
+
+    /// <summary>Body bytes that went to the client, without framing, whoever made them.</summary>
+    public long ResponseBytes => Download.Bytes + OwnBodyBytes;
 
     /// <summary>Room for what a handler makes before it writes it.</summary>
     public ArrayBufferWriter<byte> Scratch { get; } = new(512);
@@ -116,6 +125,9 @@ internal sealed class Exchange
     /// <summary>When its first byte was seen, as a timestamp of the loop's clock.</summary>
     public long StartedAt { get; private set; }
 
+    /// <summary>The date and time, by the proxy's clock.</summary>
+    public DateTimeOffset UtcNow => _connection.Loop.Time.GetUtcNow();
+
     /// <summary>The request has a body of which something is still to come.</summary>
     public bool BodyPending => Framing.HasBody && Upload.End is not PumpEnd.Done;
 
@@ -129,13 +141,14 @@ internal sealed class Exchange
         Upload.Reset(settings.ChunkLimits);
         Download.Reset(settings.ChunkLimits);
         Framing = default;
+        ResponseRejection = Http1Rejection.None;
         HasHead = false;
         IsCut = false;
         _whenCut = null;
         _whenCutState = null;
         CloseAfter = false;
         AnswerStarted = false;
-        Status = 0;
+        Status = OwnBodyBytes = 0;
         Outcome = Outcome.Completed;
         Failure = null;
         Route = Origin = Certificate = null;

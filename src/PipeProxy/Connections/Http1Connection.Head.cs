@@ -76,6 +76,6 @@ internal sealed partial class Http1Connection
             RejectionClass.VersionNotServed => Outcome.VersionNotServed,
             _ => Outcome.RequestMalformed,
         };
-        return new Failure(outcome, Http1Rejections.Describe(rejection));
+        return new Failure(outcome, Http1Rejections.Describe(rejection), Http1Rejections.NextOfClient(rejection));
     }
 }

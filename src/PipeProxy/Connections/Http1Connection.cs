@@ -157,7 +157,7 @@ internal sealed partial class Http1Connection
                         {
                             await _stream.Loop.Enter();
                             _services.Logger.LogError(e, "An exchange failed inside the proxy. This is a bug; please report it.");
-                            exchange.Fail(new Failure(Outcome.InternalError, "The proxy failed while it served this request.", "Its log has the stack trace."));
+                            exchange.Fail(new Failure(Outcome.InternalError, "The proxy failed while it served this request.", "Report this bug with the stack trace, which the proxy's log has."));
                         }
 
                         _counters.RequestEnded();
@@ -221,9 +221,10 @@ internal sealed partial class Http1Connection
     {
         PumpEnd.SourceMalformed => new Failure(
             Http1Rejections.ClassOf(upload.Rejection) == RejectionClass.FieldsTooLarge ? Outcome.FieldsTooLarge : Outcome.RequestBodyMalformed,
-            Http1Rejections.Describe(upload.Rejection)),
+            Http1Rejections.Describe(upload.Rejection),
+            Http1Rejections.NextOfClient(upload.Rejection)),
         PumpEnd.TooLarge => new Failure(Outcome.BodyTooLarge, $"The body is larger than {_services.Settings.MaxBodyBytes} bytes.", "Send less, or raise limits.body."),
-        _ => new Failure(Outcome.ClientClosed, "The client ended the connection within its request body."),
+        _ => new Failure(Outcome.ClientClosed, "The client ended the connection within its request body.", "Look at the client's own deadlines if this happens often."),
     };
 
     private Exchange Begin()

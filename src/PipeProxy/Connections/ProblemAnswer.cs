@@ -25,7 +25,7 @@ internal static class ProblemAnswer
         var body = BodyOf(exchange, failure, status, tells);
         var head = new StringBuilder(512)
             .Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {ReasonOf(status)}\r\n")
-            .Append(CultureInfo.InvariantCulture, $"Date: {DateTime.UtcNow:R}\r\n")
+            .Append(CultureInfo.InvariantCulture, $"Date: {exchange.UtcNow:R}\r\n")
             .Append("Content-Type: application/problem+json\r\n")
             .Append(CultureInfo.InvariantCulture, $"Content-Length: {body.WrittenCount}\r\n")
             .Append("Cache-Control: no-store\r\n")
@@ -55,6 +55,7 @@ internal static class ProblemAnswer
         if (!exchange.HasHead || exchange.Request.Method != HttpMethodKind.Head)
         {
             exchange.Output.Write(body.WrittenSpan);
+            exchange.OwnBodyBytes = body.WrittenCount;
         }
     }
 
@@ -163,11 +164,7 @@ internal static class ProblemAnswer
             json.WriteString("handshake"u8, handshake);
         }
 
-        if (tells && failure.Next is not null)
-        {
-            json.WriteString("next"u8, failure.Next);
-        }
-
+        json.WriteString("next"u8, tells ? failure.Next : "Give the request id to whoever runs this proxy: its log says why.");
         json.WriteEndObject();
         json.Flush();
         return body;

@@ -147,7 +147,7 @@ public sealed class OriginDiagnosis
         {
             // TLS 1.2 refuses a client without a certificate here, before SslStream judges the origin; we have judged it.
             _report = _report with { CertificateRequired = true, RefusalWithoutCertificate = failure.Detail };
-            var verdict = bare.OriginChain is { Trusted: false } untrusted ? new Failure(Outcome.TlsCertificateError, untrusted.Why, untrusted.Next) : _request.Certificate is null ? failure : null;
+            var verdict = bare.OriginChain is { Trusted: false, Next: { } next } untrusted ? new Failure(Outcome.TlsCertificateError, untrusted.Why, next) : _request.Certificate is null ? failure : null;
             End(DiagnosisStepKind.TlsWithoutCertificate, started, verdict, verdict == failure ? told : Join(told, "refused without one"));
             return null;
         }

@@ -32,6 +32,8 @@ internal sealed partial class Forwarder(UpstreamPool pool)
     // to deliver what was sent before the reset, short enough for a client to wait.
     private static readonly TimeSpan VerdictWait = TimeSpan.FromSeconds(2);
 
+    private const string AskTheOrigin = "Ask the origin itself with 'curl -v --http1.1' to see what it sends, and correct it there.";
+
     private static readonly Action<object> AbortUpstream = static upstream => ((UpstreamConnection)upstream).Abort();
 
     /// <summary>Forwards <paramref name="exchange"/>; on return it is answered or failed.</summary>
@@ -60,7 +62,7 @@ internal sealed partial class Forwarder(UpstreamPool pool)
 
         if (!ForwardedRequest.TryMakeTarget(exchange, match))
         {
-            exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid path for the origin."));
+            exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid path for the origin.", "Send values that make no dot segment of the path."));
             return;
         }
 
@@ -177,6 +179,7 @@ internal sealed partial class Forwarder(UpstreamPool pool)
                 head.Attach(read.Buffer.First);
                 return head.IsInterim ? HeadEnd.Interim : head.StatusCode == 101 && !Upgrade.IsAnswered(head, exchange.Upgrade) ? HeadEnd.Malformed : HeadEnd.Done;
             case ParseStatus.Rejected:
+                exchange.ResponseRejection = rejection;
                 return Http1Rejections.ClassOf(rejection) is RejectionClass.FieldsTooLarge or RejectionClass.RequestLineTooLong ? HeadEnd.TooLarge : HeadEnd.Malformed;
             default:
                 return !read.IsCompleted ? HeadEnd.More : read.Buffer.IsEmpty ? HeadEnd.NoByte : HeadEnd.Cut;
@@ -238,9 +241,10 @@ internal sealed partial class Forwarder(UpstreamPool pool)
         HeadEnd.NoByte => upstream.Describe(),
         HeadEnd.TooLarge => new Failure(Outcome.ResponseHeadTooLarge, $"{upstream.Key.Origin} sent a response head over the limit.", "Raise limits.responseHead, of this upstream too if it has one, or make the origin send less."),
         HeadEnd.TooManyInterim => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent more than {exchange.Settings.MaxInterimResponses} interim responses.", "Look at the origin, or raise limits.interimResponses."),
-        HeadEnd.Cut when upstream.TimedOut => new Failure(Outcome.ResponseTimeout, $"{upstream.Key.Origin} did not finish its response head in time."),
-        HeadEnd.Cut => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} closed the connection within its response head."),
-        _ => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent a response head that is not valid HTTP/1.1."),
+        HeadEnd.Cut when upstream.TimedOut => new Failure(Outcome.ResponseTimeout, $"{upstream.Key.Origin} did not finish its response head in time.", "Look at the origin, or raise timeouts.firstByte."),
+        HeadEnd.Cut => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} closed the connection within its response head.", AskTheOrigin),
+        _ when exchange.ResponseRejection == Http1Rejection.None => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} answered 101 (Switching Protocols) to a request that did not ask for it (RFC 9110 section 15.2.2).", AskTheOrigin),
+        _ => new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin} sent a response head that is not valid HTTP/1.1. {Http1Rejections.Describe(exchange.ResponseRejection)}", AskTheOrigin),
     };
 
     // Passes head and body on. True: the connection to the origin may serve another request.
@@ -257,7 +261,7 @@ internal sealed partial class Forwarder(UpstreamPool pool)
 
         if (framing.Kind == FramingKind.Rejected)
         {
-            exchange.Fail(new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin}: {Http1Rejections.Describe(framing.Rejection)}"));
+            exchange.Fail(new Failure(Outcome.ResponseMalformed, $"{upstream.Key.Origin}: {Http1Rejections.Describe(framing.Rejection)}", AskTheOrigin));
             return false;
         }
 

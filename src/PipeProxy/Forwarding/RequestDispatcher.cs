@@ -57,7 +57,7 @@ internal sealed class RequestDispatcher(Forwarder forwarder, ForwardingTable tab
             case RouteHandlerConfig.Redirect redirect:
                 if (!RedirectAnswer.TryWrite(exchange, redirect, match, policy))
                 {
-                    exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid location."));
+                    exchange.Fail(new Failure(Outcome.RequestMalformed, "The path's parameters make no valid location.", "Send values that make no dot segment of the path, and begin it with no two slashes."));
                 }
 
                 return default;

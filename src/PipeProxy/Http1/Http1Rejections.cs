@@ -84,4 +84,22 @@ internal static class Http1Rejections
         Http1Rejection.TrailersTooLarge => "The trailer section is larger than the limit 'trailers' (RFC 9112 section 7.1.2).",
         _ => "The message is not valid HTTP/1.1 (RFC 9112).",
     };
+
+    /// <summary>What is to be done about a refused request, one sentence for whoever sent it, behind <see cref="Describe"/>.</summary>
+    public static string NextOfClient(Http1Rejection rejection) => rejection switch
+    {
+        Http1Rejection.RequestLineTooLong => "Send a shorter request line, or raise limits.requestLine.",
+        Http1Rejection.TargetTooLong => "Send a shorter request target, or raise limits.uri.",
+        Http1Rejection.FieldTooLong => "Send shorter fields, or raise limits.field.",
+        Http1Rejection.FieldsTooLarge => "Send fewer or shorter fields, or raise limits.fields.",
+        Http1Rejection.TooManyFields => "Send fewer fields, or raise limits.fieldCount.",
+        Http1Rejection.ChunkExtensionsTooLong => "Send no chunk extensions, or raise limits.chunkExtensions.",
+        Http1Rejection.TrailersTooLarge => "Send fewer or shorter trailers, or raise limits.trailers.",
+        Http1Rejection.MethodNotServed => "Use another method, such as GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS; send CONNECT and TRACE to the origin itself, around this proxy.",
+        Http1Rejection.CodingNotServed => "Send the body with Content-Length, or with Transfer-Encoding: chunked and no other coding.",
+        Http1Rejection.Http2Preface or Http1Rejection.VersionNotServed => "Send the request in HTTP/1.1 (curl: --http1.1).",
+        Http1Rejection.TargetDotSegment => "Send the path with its dot segments resolved.",
+        Http1Rejection.HostMissing or Http1Rejection.HostRepeated or Http1Rejection.HostMalformed => "Send one Host field, with the host that is asked for and, if it has one, its port.",
+        _ => "Correct the client, or what stands between it and this proxy, by the rule that the detail names.",
+    };
 }

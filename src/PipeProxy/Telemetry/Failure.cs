@@ -3,9 +3,9 @@ namespace PipeProxy.Telemetry;
 /// <summary>Why a request did not get the origin's answer: the outcome, and what a person needs to mend it. Made on failure only.</summary>
 /// <param name="Outcome">The name, stage and side.</param>
 /// <param name="Detail">What happened this time, one sentence; goes to the log, and to the client as far as <c>errorDetail</c> allows. Never a key.</param>
-/// <param name="Next">What to do about it, one sentence; null when there is nothing to say.</param>
+/// <param name="Next">What to do about it, one sentence: every problem document ends with a next step, and so does the log.</param>
 /// <param name="Alert">The TLS alert's number when the outcome is <see cref="Outcome.TlsAlertReceived"/>.</param>
-public sealed record Failure(Outcome Outcome, string Detail, string? Next = null, byte? Alert = null)
+public sealed record Failure(Outcome Outcome, string Detail, string Next, byte? Alert = null)
 {
     /// <summary>The handshake had come so far that our certificate was sent.</summary>
     internal bool CertificateSent { get; init; }

@@ -1,7 +1,7 @@
 namespace PipeProxy.Telemetry;
 
 /// <summary>How a request ended: one vocabulary for the log, the metrics, Proxy-Status and problem documents.</summary>
-/// <remarks>The instances below are all there are; compare by reference.</remarks>
+/// <remarks>The instances below are all there are, and docs/outcomes.md lists them; compare by reference.</remarks>
 public sealed class Outcome
 {
     private Outcome(string name, OutcomeStage stage, OutcomeSide side, int status, string title, string? error = null)
@@ -29,7 +29,7 @@ public sealed class Outcome
     /// <summary>A short sentence for people, the same for every occurrence (RFC 9457 section 3.1.3).</summary>
     public string Title { get; }
 
-    /// <summary>The error type of RFC 9209 section 2.3: in Proxy-Status, in the problem document's type (<c>urn:pipeproxy:ERROR</c>), in the log and in metrics.</summary>
+    /// <summary>The error type of RFC 9209 section 2.3: in Proxy-Status, in the problem document's type (<c>urn:pipeproxy:ERROR</c>) and in the log. Metrics have <see cref="Name"/>.</summary>
     public string Error { get; }
 
     /// <summary>The origin answered and its answer went to the client whole.</summary>
@@ -75,8 +75,11 @@ public sealed class Outcome
     public static readonly Outcome RequestLineTooLong = new("request_line_too_long", OutcomeStage.Limit, OutcomeSide.Client, 414, "The request line is too long", "http_request_error");
     public static readonly Outcome FieldsTooLarge = new("fields_too_large", OutcomeStage.Limit, OutcomeSide.Client, 431, "The request's fields are too large", "http_request_error");
     public static readonly Outcome MethodNotServed = new("method_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 405, "This method is not served", "http_request_error");
-    public static readonly Outcome CodingNotServed = new("coding_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 501, "This transfer coding is not served", "http_request_error");
-    public static readonly Outcome VersionNotServed = new("version_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 505, "This HTTP version is not served", "http_request_error");
+
+    // RFC 9209 section 2.3 has http_request_error for a 4xx alone; these are 5xx that need no origin.
+    public static readonly Outcome CodingNotServed = new("coding_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 501, "This transfer coding is not served", "proxy_internal_response");
+    public static readonly Outcome VersionNotServed = new("version_not_served", OutcomeStage.RequestHead, OutcomeSide.Client, 505, "This HTTP version is not served", "proxy_internal_response");
+
     public static readonly Outcome ClientClosed = new("client_closed", OutcomeStage.RequestBody, OutcomeSide.Client, 0, "The client went away", "http_request_error");
     public static readonly Outcome InternalError = new("proxy_internal_error", OutcomeStage.Route, OutcomeSide.Proxy, 500, "The proxy failed");
 

@@ -212,7 +212,7 @@ internal sealed class TlsConnection : SecuredStream
             }
 
             // The inner write always completes, so only a renegotiation can make SslStream wait; it is not allowed.
-            _failure ??= new Failure(Outcome.TlsProtocolError, $"{_peer.Sentence} began a renegotiation.");
+            _failure ??= new Failure(Outcome.TlsProtocolError, $"{_peer.Sentence} began a renegotiation.", "Switch renegotiation off there, or allow TLS 1.3, which has none.");
             Abort();
         }
         catch (Exception e)

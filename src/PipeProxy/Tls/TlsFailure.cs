@@ -32,14 +32,14 @@ internal static class TlsFailure
             return OfAlert(alert, peer, afterHandshake: false);
         }
 
-        if (verdict?.Detail is { } detail)
+        if (verdict is { Detail: { } detail, Next: { } next })
         {
-            return new Failure(Outcome.TlsCertificateError, detail, verdict.Next);
+            return new Failure(Outcome.TlsCertificateError, detail, next);
         }
 
         if (!peer.IsOrigin && received.IsForeign)
         {
-            return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} sent {(received.LooksLikeRequest ? "plain HTTP" : "bytes that are no TLS")} to a TLS port.");
+            return new Failure(Outcome.TlsProtocolError, $"{peer.Sentence} sent {(received.LooksLikeRequest ? "plain HTTP" : "bytes that are no TLS")} to a TLS port.", "Use https:// for this listener, or a listener of plain HTTP.");
         }
 
         if (received.LooksLikeHttp)
@@ -57,7 +57,7 @@ internal static class TlsFailure
             // Nothing was wrong with what came, the peer just went: that is a terminated connection (RFC 9209 section 2.3.8), not a protocol error.
             IoStatus.End => new Failure(Outcome.HandshakeTerminated, $"{peer.Sentence} closed the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),
             IoStatus.Reset => new Failure(Outcome.HandshakeTerminated, $"{peer.Sentence} reset the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),
-            IoStatus.Aborted => new Failure(Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up."),
+            IoStatus.Aborted => new Failure(Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up.", "Try again; if it stays so, look at the log of the other side."),
             _ => new Failure(Outcome.TlsProtocolError, $"The TLS handshake with {peer} failed: {Innermost(error).Message}", "Check which TLS versions and cipher suites both sides allow."),
         };
     }

@@ -89,7 +89,7 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         });
     }
 
-    private Failure GivenUp(string why) => new(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up{why}.");
+    private Failure GivenUp(string why) => new(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up{why}.", "Try again; if it stays so, look at the log of the other side.");
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever SslStream throws becomes a Failure.")]
     private static async Task<Exception?> AuthenticateAsync(SslStream ssl, Func<SslStream, Task> authenticate)

@@ -22,12 +22,12 @@ internal sealed class TlsPeer(string? serverName, EndPoint? address, string? cer
 
     public override string ToString() => $"{(IsOrigin ? "the origin" : "the client")} {Named}";
 
-    /// <summary>What to do about an alert (RFC 8446 section 6.2); null when there is nothing to say.</summary>
-    internal string? NextAfter(byte alert)
+    /// <summary>What to do about an alert (RFC 8446 section 6.2).</summary>
+    internal string NextAfter(byte alert)
     {
         if (!IsOrigin)
         {
-            return null;
+            return "Look at the client: it refused this listener's certificate, or what the listener offers.";
         }
 
         return alert switch
@@ -48,7 +48,7 @@ internal sealed class TlsPeer(string? serverName, EndPoint? address, string? cer
             112 => $"The origin has no certificate for the name {serverName}: set the origin's serverName to a name it serves.",
             116 => "The origin says that it got no client certificate although one is set: look at its log for the certificate it expects.",
             120 => "The origin does not offer HTTP/1.1 (ALPN http/1.1): enable it there.",
-            _ => null,
+            _ => "The origin gave no other reason: look at its log.",
         };
     }
 

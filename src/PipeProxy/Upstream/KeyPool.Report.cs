@@ -42,7 +42,7 @@ internal sealed partial class KeyPool
         _metrics.Upstreams.AheadFailed();
         if (first)
         {
-            LogAheadFailed(_logger, Key.Origin, Key.Identity?.Name ?? "-", failure.Detail, failure.Next ?? "");
+            LogAheadFailed(_logger, Key.Origin, Key.Identity?.Name ?? "-", failure.Detail, failure.Next);
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed partial class KeyPool
         {
             WakeAll();
             _metrics.Upstreams.BreakerOpened();
-            LogBreakerOpened(_logger, Key.Origin, Key.Identity?.Name ?? "-", Config.Breaker.OpenTime.TotalSeconds, refusals, last!.Detail, last.Next ?? "");
+            LogBreakerOpened(_logger, Key.Origin, Key.Identity?.Name ?? "-", Config.Breaker.OpenTime.TotalSeconds, refusals, last!.Detail, last.Next);
         }
         else
         {

@@ -5,6 +5,9 @@ namespace PipeProxy.Upstream;
 /// <content>Why no connection is lent, in words.</content>
 internal sealed partial class UpstreamPool
 {
+    // A gate turns nobody away before it has seen a failure, so this is said only if that changes.
+    private const string LookAtTheLog = "Look at the proxy's log for the failures before.";
+
     private static Failure DescribeOrphan(UpstreamTarget target, KeyPool pool) => new(
         Outcome.DestinationUnavailable,
         $"The route to {pool.Key.Origin} under certificate '{target.CertificateName}' was removed while this request waited for a connection.",
@@ -18,7 +21,7 @@ internal sealed partial class UpstreamPool
         return new Failure(
             Outcome.DestinationUnavailable,
             $"No connection to {pool.Key.Origin}{who} is opened for another {Math.Ceiling(left.TotalSeconds):0} s, after {pool.Gate.Refusals} refusals in a row. The last: {last?.Detail}",
-            last?.Next)
+            last?.Next ?? LookAtTheLog)
         {
             RetryAfter = left,
         };
@@ -32,7 +35,7 @@ internal sealed partial class UpstreamPool
             return new Failure(
                 Outcome.DestinationUnavailable,
                 $"The last attempt to connect to {pool.Key.Origin} failed, and the one under way had no verdict in {Opener.LongestAttempt(pool).TotalSeconds:0.#} s. The last failure: {pool.Gate.Last?.Failure.Detail}",
-                pool.Gate.Last?.Failure.Next);
+                pool.Gate.Last?.Failure.Next ?? LookAtTheLog);
         }
 
         return pool.OpenConnections < config.MaxConnections

@@ -8,7 +8,7 @@ namespace PipeProxy.Tests.Upstream;
 public sealed class DialGateTests
 {
     private static readonly Failure Refusal = new(Outcome.TlsAlertReceived, "alert 48", "trust it", 48);
-    private static readonly Failure Unreachable = new(Outcome.ConnectionRefused, "refused");
+    private static readonly Failure Unreachable = new(Outcome.ConnectionRefused, "refused", "start it");
 
     private readonly FakeTimeProvider _time = new();
     private readonly List<Failure?> _verdicts = [];
