@@ -50,12 +50,4 @@ public sealed class FileWatchTests : IDisposable
 
         await _changed.Task.WaitAsync(Bound, TestContext.Current.CancellationToken);
     }
-
-    /// <summary>The system's, which also tells what a test wants it to.</summary>
-    private sealed class PlayedWatcher(string folder) : FileSystemWatcher(folder)
-    {
-        public void Change(string file) => OnChanged(new FileSystemEventArgs(WatcherChangeTypes.Changed, Path, file));
-
-        public void Lose() => OnError(new ErrorEventArgs(new InternalBufferOverflowException()));
-    }
 }
