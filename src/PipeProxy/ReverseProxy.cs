@@ -65,7 +65,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         // Without a bound on how many are under way: a client that stalls in its handshake takes nobody's place, and its deadline ends it.
         _clientWorkers = new HandshakeWorkers(limit: int.MaxValue, onUnhandledException: ReportBug);
         _handshakeRate = new HandshakeRate(options.Time);
-        _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time);
+        _resolver = new OriginResolver(config.Resolve, config.DnsRefresh, options.Time, options.Ask);
         _pool = new UpstreamPool(
             _loops,
             new UpstreamDialer(_resolver, new TlsConnector(_workers, options.Simulated?.Handshake)),
@@ -270,6 +270,9 @@ public sealed partial class ReverseProxy : IAsyncDisposable
         _expiry.Dispose();
         _validity.Dispose();
         _follower.Dispose();
+
+        // Before the connections are cut: a request ends only when what it waits for does.
+        _resolver.Stop();
         foreach (var listener in _listeners.Concat(_leaving))
         {
             await listener.DisposeAsync().ConfigureAwait(false);

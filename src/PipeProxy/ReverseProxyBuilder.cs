@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PipeProxy.Certificates;
@@ -88,6 +89,13 @@ public sealed class ReverseProxyBuilder
         return this;
     }
 
+    /// <summary>Asks for names; a test's own, in the place of the system's resolver.</summary>
+    internal ReverseProxyBuilder UseResolver(Func<string, Task<IPAddress[]>> ask)
+    {
+        _options.Ask = ask;
+        return this;
+    }
+
     /// <summary>Puts a simulation's parts in the place of sockets, threads and TLS.</summary>
     internal ReverseProxyBuilder UseSimulation(SimulatedParts parts)
     {
@@ -119,6 +127,8 @@ internal sealed record ProxyOptions
     public TransportOptions TransportSizes { get; set; } = TransportOptions.Default;
 
     public TransportKind Transport { get; set; }
+
+    public Func<string, Task<IPAddress[]>>? Ask { get; set; }
 
     public SimulatedParts? Simulated { get; set; }
 }

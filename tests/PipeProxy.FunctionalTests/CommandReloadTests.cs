@@ -1,3 +1,4 @@
+using System.Globalization;
 using PipeProxy.Testing;
 
 namespace PipeProxy.FunctionalTests;
@@ -105,6 +106,68 @@ public sealed class CommandReloadTests : IDisposable
         proxy.Signal(signal);
 
         Assert.Equal(0, await proxy.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task FolderMadeAnew_IsWatchedAgain()
+    {
+        await using var one = Saying("one");
+        await using var two = Saying("two");
+        _folder.Write(Path.Combine("routes", "all.oas.json"), RoutesTo(one.Url));
+        _folder.Write(
+            "pipeproxy.json",
+            """{ "listeners": [ { "url": "http://127.0.0.1:0" } ], "routes": "routes/all.oas.json", "resolve": { "localhost": [ "127.0.0.1" ] } }""");
+        await using TestProcess proxy = Start();
+        int port = await ReadyAsync(proxy);
+
+        // As a deployment does it: the old folder goes away whole, and a new one comes.
+        Directory.Move(_folder.Combine("routes"), _folder.Combine("routes-before"));
+        await proxy.WaitForLineAsync("the one before stays in force");
+        _folder.Write(Path.Combine("routes-after", "all.oas.json"), RoutesTo(two.Url));
+        long mark = proxy.Mark;
+        Directory.Move(_folder.Combine("routes-after"), _folder.Combine("routes"));
+        await proxy.WaitForLineAsync("Configuration reloaded", after: mark);
+        Assert.Equal("two", await AnswerAsync(port));
+
+        // A change inside it is seen, too.
+        mark = proxy.Mark;
+        _folder.Write("new.json", RoutesTo(one.Url));
+        File.Move(_folder.Combine("new.json"), _folder.Combine("routes", "all.oas.json"), overwrite: true);
+        await proxy.WaitForLineAsync("Configuration reloaded", after: mark);
+        Assert.Equal("one", await AnswerAsync(port));
+    }
+
+    /// <summary>The queue of events runs over while the process is stopped, so that nothing tells of the change of the file.</summary>
+    [Fact]
+    public async Task EventsThatWereLost_DoNotHideAChange()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the queue and its length are Linux's");
+        await using var one = Saying("one");
+        await using var two = Saying("two");
+        WriteRoutes(RoutesTo(one.Url));
+        await using TestProcess proxy = Start();
+        int port = await ReadyAsync(proxy);
+        int queue = int.Parse(await File.ReadAllTextAsync("/proc/sys/fs/inotify/max_queued_events"), CultureInfo.InvariantCulture);
+
+        // Each rename is two events.
+        proxy.Signal(ProcessSignal.Stop);
+        string at = _folder.Write("other.0", "");
+        for (int i = 0; i <= queue / 2; i++)
+        {
+            string to = _folder.Combine($"other.{(i + 1) % 2}");
+            File.Move(at, to);
+            at = to;
+        }
+
+        WriteRoutes(RoutesTo(two.Url));
+        proxy.Signal(ProcessSignal.Continue);
+        await proxy.WaitForLineAsync("Configuration reloaded");
+        Assert.Equal("two", await AnswerAsync(port));
+
+        long mark = proxy.Mark;
+        WriteRoutes(RoutesTo(one.Url));
+        await proxy.WaitForLineAsync("Configuration reloaded", after: mark);
+        Assert.Equal("one", await AnswerAsync(port));
     }
 
     private static string RoutesTo(string origin) => $$"""

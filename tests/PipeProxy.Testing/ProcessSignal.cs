@@ -3,13 +3,15 @@ using System.Runtime.InteropServices;
 
 namespace PipeProxy.Testing;
 
-/// <summary>The signals that tests send, with their numbers on Linux and macOS.</summary>
+/// <summary>The signals that tests send, with their numbers on Linux and macOS; those of <see cref="Continue"/> and <see cref="Stop"/> are Linux's.</summary>
 public enum ProcessSignal
 {
     HangUp = 1,
     Interrupt = 2,
     Kill = 9,
     Terminate = 15,
+    Continue = 18,
+    Stop = 19,
 }
 
 internal static class Signals

@@ -1,3 +1,4 @@
+using System.Net;
 using PipeProxy.LoadTest.Progress;
 using PipeProxy.LoadTest.Results;
 using PipeProxy.LoadTest.Watch;
@@ -24,6 +25,7 @@ internal sealed partial class LoadRun : IDisposable
     private readonly IReadOnlyList<WatchedProcess> _watched;
     private readonly IRunProgress _progress;
     private readonly CancellationToken _stop;
+    private readonly Func<string, Task<IPAddress[]>>? _ask;
     private readonly Task _stopped;
     private readonly HandshakeWorkers? _workers;
     private readonly LoadLoop[] _loops;
@@ -37,9 +39,10 @@ internal sealed partial class LoadRun : IDisposable
     /// <param name="watched">Processes whose CPU and memory to note beside the result.</param>
     /// <param name="progress">Is told while it runs.</param>
     /// <param name="stop">Ends the run early; what was measured until then is the result.</param>
-    internal LoadRun(LoadPlan plan, IReadOnlyList<WatchedProcess> watched, IRunProgress progress, CancellationToken stop)
+    /// <param name="ask">See <see cref="Origin.ResolveAsync"/>.</param>
+    internal LoadRun(LoadPlan plan, IReadOnlyList<WatchedProcess> watched, IRunProgress progress, CancellationToken stop, Func<string, Task<IPAddress[]>>? ask = null)
     {
-        (_plan, _watched, _progress, _stop) = (plan, watched, progress, stop);
+        (_plan, _watched, _progress, _stop, _ask) = (plan, watched, progress, stop, ask);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         stop.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), stopped);
         _stopped = stopped.Task;
@@ -156,7 +159,7 @@ internal sealed partial class LoadRun : IDisposable
     {
         try
         {
-            return await Origin.ResolveAsync(_plan.Targets, _stop).ConfigureAwait(false);
+            return await Origin.ResolveAsync(_plan.Targets, _stop, _ask).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

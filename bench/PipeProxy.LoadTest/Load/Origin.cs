@@ -27,26 +27,29 @@ internal sealed class Origin
     internal IReadOnlyList<IPEndPoint> Addresses { get; }
 
     /// <summary>Groups targets by where they are, and resolves the names once.</summary>
+    /// <param name="targets">One or more.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="ask">Asks for a name; a test's own. Null: the system's resolver.</param>
     /// <exception cref="LoadException">A name has no address.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a resolver that does not answer is not waited for.</exception>
-    internal static async Task<IReadOnlyList<Origin>> ResolveAsync(IEnumerable<Target> targets, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<Origin>> ResolveAsync(IEnumerable<Target> targets, CancellationToken cancellationToken, Func<string, Task<IPAddress[]>>? ask = null)
     {
         var origins = new List<Origin>();
         foreach (var group in targets.GroupBy(static target => target.Origin, StringComparer.OrdinalIgnoreCase))
         {
             var all = group.ToList();
-            origins.Add(new Origin(all, await AddressesOf(all[0].Url, cancellationToken).ConfigureAwait(false)));
+            origins.Add(new Origin(all, await AddressesOf(all[0].Url, ask ?? Dns.GetHostAddressesAsync, cancellationToken).ConfigureAwait(false)));
         }
 
         return origins;
     }
 
-    private static async Task<IPEndPoint[]> AddressesOf(Uri url, CancellationToken cancellationToken)
+    private static async Task<IPEndPoint[]> AddressesOf(Uri url, Func<string, Task<IPAddress[]>> ask, CancellationToken cancellationToken)
     {
         try
         {
             // getaddrinfo cannot be cancelled; it is left behind instead.
-            var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var addresses = await ask(url.DnsSafeHost).WaitAsync(cancellationToken).ConfigureAwait(false);
 
             // One family: `localhost` is ::1 and 127.0.0.1, and servers often listen on the latter only.
             var family = Array.Exists(addresses, static address => address.AddressFamily == AddressFamily.InterNetwork) ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;

@@ -40,6 +40,13 @@ internal sealed record HostConfiguration(ProxyConfig? Config, ICertificateSource
         return new HostConfiguration(config, store, InOrder([.. result.Errors, .. AccessLogErrors(config, inForce), .. ReverseProxy.Check(config, store)]), [.. result.Files, .. FilesOf(config)]) { ConfigFile = result.ConfigFile };
     }
 
+    /// <summary>The files that <see cref="Load"/> would read and hosts watch; no certificate of the store is opened for it.</summary>
+    public static IReadOnlyList<string> FilesNamed(ConfigurationOverrides overrides)
+    {
+        var result = ConfigurationLoader.Load(overrides);
+        return result.Config is { } config ? [.. result.Files, .. FilesOf(config)] : result.Files;
+    }
+
     private static IReadOnlyList<ConfigurationError> AccessLogErrors(ProxyConfig? config, ProxyConfig? inForce)
         => config is null || config.AccessLog == inForce?.AccessLog ? [] : ReverseProxy.CheckAccessLog(config);
 

@@ -13,13 +13,19 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
     private readonly SemaphoreSlim _reloading = new(1, 1);
-    private ConfigurationOverrides _overrides = overrides;
-    private FileWatch? _watch;
+    private WatchedConfiguration? _configuration;
+    private ReverseProxy? _proxy;
+    private string? _unwatched;
 
     /// <summary>Runs until a signal; returns the exit code.</summary>
     public async Task<ExitCode> RunAsync()
     {
-        var loaded = HostConfiguration.Load(_overrides, passphrase);
+        // Before anything is told: whoever reads the ready line may signal, or change a file, at once. A reload waits until the start is over.
+        await _reloading.WaitAsync();
+        using var logging = Logging.Create();
+        var logger = logging.CreateLogger("PipeProxy");
+        _configuration = new WatchedConfiguration(overrides, passphrase, () => _ = ReloadAsync(logger));
+        var loaded = _configuration.Read();
         if (loaded.Config is null || loaded.Errors.Any(static error => error.Severity == ErrorSeverity.Error))
         {
             ConfigurationReport.Write(terminal, terminal.Error, loaded.Errors);
@@ -28,8 +34,6 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             return ExitCode.ConfigurationRefused;
         }
 
-        using var logging = Logging.Create();
-        var logger = logging.CreateLogger("PipeProxy");
         await using var standardOutput = Console.OpenStandardOutput();
         await using var proxy = new ReverseProxyBuilder()
             .UseConfig(loaded.Config)
@@ -39,17 +43,15 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             .UseAccessLogOutput(standardOutput)
             .UseLogging(logging)
             .Build();
-
-        // Before anything is told: whoever reads the ready line may signal, or change a file, at once. A reload waits until the start is over.
-        await _reloading.WaitAsync();
+        _proxy = proxy;
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnStop);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
-            _ = ReloadAsync(proxy, logger);
+            _ = ReloadAsync(logger);
         });
-        _watch = Watch(loaded.Files, proxy, logger);
+        TellUnwatched(logger);
         try
         {
             await proxy.StartAsync();
@@ -67,7 +69,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
             return ExitCode.Failed;
         }
 
-        KeepFile(loaded);
+        _configuration.Keep(loaded);
         ConfigurationReport.Write(terminal, terminal.Error, loaded.Errors);
         WriteReady(proxy.Urls);
         _reloading.Release();
@@ -80,7 +82,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
     /// <inheritdoc/>
     public void Dispose()
     {
-        _watch?.Dispose();
+        _configuration?.Dispose();
         _cut.Dispose();
         _reloading.Dispose();
     }
@@ -103,7 +105,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
         }
     }
 
-    private async Task ReloadAsync(ReverseProxy proxy, ILogger logger)
+    private async Task ReloadAsync(ILogger logger)
     {
         await _reloading.WaitAsync();
         try
@@ -113,16 +115,10 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
                 return;
             }
 
-            // Before the files are read: what changes from here on is an event again.
-            if (_watch is { Lost: true } lost)
-            {
-                Replace(lost, lost.Files, proxy, logger);
-            }
-
-            var loaded = HostConfiguration.Load(_overrides, passphrase, proxy.Config);
-
-            // Also after a refusal: it may be a new file that has to be mended.
-            Rewatch(loaded.Files, proxy, logger);
+            // The start is over, or there would be no turn.
+            var (proxy, configuration) = (_proxy!, _configuration!);
+            var loaded = configuration.Read(proxy.Config);
+            TellUnwatched(logger);
             if (loaded.Config is { } wanted && wanted.CertificateStore != proxy.Config.CertificateStore)
             {
                 LogStoreChanged(logger, proxy.Config.CertificateStore, wanted.CertificateStore);
@@ -139,7 +135,7 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
 
             if (result is { Applied: true })
             {
-                KeepFile(loaded);
+                configuration.Keep(loaded);
                 WriteReady(proxy.Urls.Except(before));
                 LogReloaded(logger, loaded.Config!.Routes.Count);
             }
@@ -160,33 +156,17 @@ internal sealed partial class ProxyHost(Terminal terminal, ConfigurationOverride
         }
     }
 
-    // The default file need not be there, but one that is in force must not give way to the defaults when it is gone.
-    private void KeepFile(HostConfiguration inForce) => _overrides = _overrides with { ConfigFile = inForce.ConfigFile };
-
-    // A new configuration may name other files.
-    private void Rewatch(IReadOnlyList<string> files, ReverseProxy proxy, ILogger logger)
+    // Once, and again when the reason is another one.
+    private void TellUnwatched(ILogger logger)
     {
-        if (_watch is { } watch && !watch.Files.SetEquals(files))
+        if (_configuration!.Problem is var problem && problem != _unwatched)
         {
-            Replace(watch, files, proxy, logger);
+            _unwatched = problem;
+            if (problem is not null)
+            {
+                LogUnwatched(logger, problem);
+            }
         }
-    }
-
-    private void Replace(FileWatch watch, IEnumerable<string> files, ReverseProxy proxy, ILogger logger)
-    {
-        _watch = Watch(files, proxy, logger);
-        watch.Dispose();
-    }
-
-    private FileWatch Watch(IEnumerable<string> files, ReverseProxy proxy, ILogger logger)
-    {
-        var watch = new FileWatch(files, () => _ = ReloadAsync(proxy, logger));
-        if (watch.Problem is { } problem)
-        {
-            LogUnwatched(logger, problem);
-        }
-
-        return watch;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: no new connections; those open have {Seconds} s. A second signal ends at once.")]

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace PipeProxy.Configuration;
 
 /// <summary>Reads the routes that stand in <c>pipeproxy.json</c> itself.</summary>
@@ -96,7 +99,19 @@ internal static class InlineRoutes
     private static string? HostOf(ConfigurationText host, ConfigurationContext context)
     {
         var text = host.Text.ToLowerInvariant();
-        if (text is ['[', .., ']'] || (text.Length is > 0 and <= 253 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')))
+        if (text is ['[', .. var literal, ']'])
+        {
+            // One address has many spellings; the short one (RFC 5952) is kept.
+            if (literal.All(static c => char.IsAsciiHexDigit(c) || c is ':' or '.') && IPAddress.TryParse(literal, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                return $"[{address}]";
+            }
+
+            context.Error(host.At, "has no IPv6 address in its brackets; write one without a zone, such as \"[::1]\"");
+            return null;
+        }
+
+        if (text.Length is > 0 and <= 253 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_'))
         {
             return text;
         }

@@ -41,7 +41,7 @@ internal static class ControlClient
             // It had listened before it got its name, so nobody will ever answer here; a proxy of another host may answer there.
             if (ControlFile.IsOfThisHost(path))
             {
-                Remove(path);
+                LeftoverSockets.TryRemove(path);
             }
 
             return null;
@@ -63,18 +63,6 @@ internal static class ControlClient
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return Unanswered(path, $"it did not answer within {patience.TotalSeconds:0} s");
-        }
-    }
-
-    private static void Remove(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not ours to remove; it is found again and does no harm.
         }
     }
 

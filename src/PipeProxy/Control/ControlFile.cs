@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace PipeProxy.Control;
@@ -17,13 +16,11 @@ internal static class ControlFile
     // sockaddr_un has 108 bytes for the path, its end included.
     private const int MaxPathBytes = 107;
 
-    private static readonly string ThisHost = NameHost();
-
     /// <summary>A name that nobody has.</summary>
-    internal static string NewName() => $"{Prefix}{Environment.ProcessId}-{ThisHost}-{Guid.NewGuid():N}"[..^24] + Suffix;
+    internal static string NewName() => $"{Prefix}{Environment.ProcessId}-{ControlHost.This.Text}-{Guid.NewGuid():N}"[..^24] + Suffix;
 
-    /// <summary>Whether the name was given on this host, since it was started: only then is there nobody where a connection is refused.</summary>
-    internal static bool IsOfThisHost(string path) => Path.GetFileName(path).Split('-') is [_, _, var host, _] && host == ThisHost;
+    /// <summary>Whether the name was given on this host; see <see cref="ControlHost.Owns"/>.</summary>
+    internal static bool IsOfThisHost(string path) => Path.GetFileName(path).Split('-') is [_, _, var host, _] && ControlHost.This.Owns(host);
 
     /// <summary>Every socket there is, those of dead proxies included.</summary>
     internal static IReadOnlyList<string> Find(string folder) => Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder, $"{Prefix}*{Suffix}").Order(StringComparer.Ordinal)] : [];
@@ -37,21 +34,5 @@ internal static class ControlFile
         var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
         var shorter = relative.Length < path.Length ? relative : path;
         return Encoding.UTF8.GetByteCount(shorter) <= MaxPathBytes ? new UnixDomainSocketEndPoint(shorter) : null;
-    }
-
-    // Linux names each run of a kernel, which all its containers share, as they do sockets; elsewhere the host's name has to do.
-    private static string NameHost()
-    {
-        var name = Environment.MachineName;
-        try
-        {
-            name = File.ReadAllText("/proc/sys/kernel/random/boot_id");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not Linux, or nothing of it is to be seen here.
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 4));
     }
 }

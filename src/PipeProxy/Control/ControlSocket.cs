@@ -31,13 +31,14 @@ internal sealed class ControlSocket : IAsyncDisposable
     /// <summary>Where it is.</summary>
     internal string Path { get; }
 
-    /// <summary>Opens a socket in a folder that exists.</summary>
+    /// <summary>Opens a socket in a folder that exists, and removes what killed proxies of this host left there.</summary>
     /// <param name="folder">The store's.</param>
     /// <param name="answer">Answers a request; the token ends with the socket.</param>
     /// <param name="problem">Why there is none, a clause.</param>
     internal static ControlSocket? TryOpen(string folder, Func<ControlRequest, CancellationToken, Task<ControlAnswer>> answer, out string problem)
     {
         problem = "";
+        LeftoverSockets.Remove(folder);
         var path = System.IO.Path.Combine(folder, ControlFile.NewName());
         var unnamed = path + "-new";
         if (ControlFile.AddressOf(unnamed) is not { } address)

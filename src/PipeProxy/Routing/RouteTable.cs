@@ -26,7 +26,7 @@ internal sealed class RouteTable
         foreach (var route in routes)
         {
             var root = route.Config.Host is { } host
-                ? _hosts.GetOrAdd(WithoutLastDot(Encoding.ASCII.GetBytes(host.ToLowerInvariant())).ToArray(), static () => new RouteNode())
+                ? _hosts.GetOrAdd(KeyOf(Encoding.ASCII.GetBytes(host.ToLowerInvariant())), static () => new RouteNode())
                 : _everyHost;
             root.Add(route);
         }
@@ -99,6 +99,12 @@ internal sealed class RouteTable
     private void WalkHost(ref RouteWalk walk, scoped ReadOnlySpan<byte> host)
     {
         host = RequestHost.NameOf(host);
+        if (Ipv6Host.IsOne(host))
+        {
+            WalkAddress(ref walk, host);
+            return;
+        }
+
         if (host.Length > MaxEncodedHost)
         {
             return;
@@ -117,6 +123,22 @@ internal sealed class RouteTable
         {
             walk.Visit(root, 0);
         }
+    }
+
+    private void WalkAddress(ref RouteWalk walk, scoped ReadOnlySpan<byte> host)
+    {
+        Span<byte> key = stackalloc byte[Ipv6Host.KeyLength];
+        if (Ipv6Host.TryKey(host, key) && _hosts.TryGet(key, out var root))
+        {
+            walk.Visit(root, 0);
+        }
+    }
+
+    // Of a route's host, in lower case.
+    private static byte[] KeyOf(byte[] host)
+    {
+        var address = new byte[Ipv6Host.KeyLength];
+        return Ipv6Host.TryKey(host, address) ? address : WithoutLastDot(host).ToArray();
     }
 
     // RFC 3986 section 3.2.2: the dot at the end only says that the name is whole.

@@ -9,13 +9,14 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
     private const int AcceptedPerRound = 64;
 
     private readonly EpollTransport _transport = (EpollTransport)loop.Transport;
-    private Deadline? _pause;
+    private AcceptRest? _rest;
     private int _descriptor = descriptor;
-    private bool _resting;
 
     public int WatchSlot { get; set; } = -1;
 
     internal EventLoop Loop => loop;
+
+    private AcceptRest Rest => _rest ??= new AcceptRest(loop, this, local);
 
     public void OnEvents(uint events) => AcceptMany();
 
@@ -44,16 +45,15 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
         {
         }
 
-        _pause?.Clear();
+        _rest?.Stop();
         _transport.Close(this, _descriptor);
         _descriptor = -1;
     }
 
     private void AcceptMany()
     {
-        if (_resting && _descriptor >= 0 && DescriptorLimit.IsReachedForClients())
+        if (_descriptor >= 0 && Rest.GoesOn(troubled))
         {
-            Pause(TransportListener.FewDescriptors);
             return;
         }
 
@@ -84,20 +84,15 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
                     return true;
                 }
 
-                Pause(TransportListener.FewDescriptors);
+                Rest.BeginForWant(troubled);
                 return false;
             }
 
             switch (Libc.Error)
             {
                 case Errno.Again:
-                    if (_resting)
-                    {
-                        // Nobody waits any more: it is over.
-                        _resting = false;
-                        troubled(TransportListener.Recovery(local));
-                    }
-
+                    // Nobody waits any more.
+                    Rest.End(troubled);
                     return false;
 
                 // The client went away between its connect and our accept.
@@ -105,21 +100,9 @@ internal sealed class EpollAcceptor(EventLoop loop, int descriptor, IPEndPoint l
                     continue;
 
                 case var error:
-                    Pause(error.ToString());
+                    Rest.Begin(error.ToString(), troubled);
                     return false;
             }
-        }
-    }
-
-    // Clients wait in the queue meanwhile. No edge comes for those that are there, so a deadline asks again.
-    private void Pause(string reason)
-    {
-        _pause ??= new Deadline(loop, this);
-        _pause.Set(TransportListener.Pause, DeadlineKind.Idle);
-        if (!_resting)
-        {
-            _resting = true;
-            troubled(TransportListener.Trouble(local, reason));
         }
     }
 }

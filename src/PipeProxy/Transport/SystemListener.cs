@@ -14,12 +14,11 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
     private readonly EventLoop _loop;
     private readonly Socket _socket;
     private readonly SocketAsyncEventArgs _accept = new(true);
-    private readonly Deadline _pause;
+    private readonly AcceptRest _rest;
     private IReadOnlyList<EventLoop> _loops = [];
     private Action<TransportSocket> _accepted = static _ => { };
     private Action<string> _troubled = static _ => { };
     private int _next;
-    private bool _resting;
     private bool _stopped;
 
     internal SystemListener(EventLoop loop, Socket socket)
@@ -27,7 +26,7 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
         _loop = loop;
         _socket = socket;
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
-        _pause = new Deadline(loop, this);
+        _rest = new AcceptRest(loop, this, LocalEndPoint);
         _accept.Completed += (_, _) => loop.Post(static state => ((SystemListener)state!).OnAccepted(), this);
     }
 
@@ -47,7 +46,7 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
         if (!_stopped)
         {
             _stopped = true;
-            _pause.Clear();
+            _rest.Stop();
             _socket.Dispose();
         }
 
@@ -56,9 +55,8 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
 
     private void AcceptMany()
     {
-        if (_resting && !_stopped && DescriptorLimit.IsReachedForClients())
+        if (!_stopped && _rest.GoesOn(_troubled))
         {
-            Rest(FewDescriptors);
             return;
         }
 
@@ -72,13 +70,8 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
             _accept.AcceptSocket = null;
             if (_socket.AcceptAsync(_accept))
             {
-                if (_resting)
-                {
-                    // Nobody waits any more: it is over.
-                    _resting = false;
-                    _troubled(Recovery(LocalEndPoint));
-                }
-
+                // Nobody waits any more.
+                _rest.End(_troubled);
                 return;
             }
 
@@ -110,7 +103,7 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
                 HandOver(socket);
                 if (isLast && !_stopped)
                 {
-                    Rest(FewDescriptors);
+                    _rest.BeginForWant(_troubled);
                     return false;
                 }
 
@@ -123,20 +116,10 @@ internal sealed class SystemListener : TransportListener, IDeadlineOwner
             default:
                 if (!_stopped)
                 {
-                    Rest(_accept.SocketError.ToString());
+                    _rest.Begin(_accept.SocketError.ToString(), _troubled);
                 }
 
                 return false;
-        }
-    }
-
-    private void Rest(string reason)
-    {
-        _pause.Set(Pause, DeadlineKind.Idle);
-        if (!_resting)
-        {
-            _resting = true;
-            _troubled(Trouble(LocalEndPoint, reason));
         }
     }
 

@@ -23,12 +23,6 @@ internal enum ListenStatus : byte
 /// <summary>A listening socket of a <see cref="LoopTransport"/>.</summary>
 internal abstract class TransportListener
 {
-    /// <summary>How long accepting rests when the system refuses, or few descriptors are left.</summary>
-    internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>Why accepting rests while the system would still give descriptors.</summary>
-    internal const string FewDescriptors = "few descriptors are left";
-
     internal abstract IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Waits for connections until stopped.</summary>
@@ -39,11 +33,4 @@ internal abstract class TransportListener
 
     /// <summary>Frees the address; connections that were accepted live on. Called on the loop that opened the listener; completes on some loop.</summary>
     internal abstract ValueTask StopAsync();
-
-    /// <summary>What the operator is told, once, when accepting rests.</summary>
-    internal static string Trouble(IPEndPoint address, string reason)
-        => $"No connections are accepted on {address} for now ({reason}). Clients wait; an attempt follows every {Pause.TotalMilliseconds:0} ms. For want of descriptors, raise the limit (ulimit -n) or lower limits.connections.";
-
-    /// <summary>What the operator is told when that is over.</summary>
-    internal static string Recovery(IPEndPoint address) => $"Connections are accepted on {address} again.";
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using PipeProxy.Telemetry;
@@ -8,11 +9,13 @@ namespace PipeProxy.Upstream;
 
 /// <summary>Addresses of origins: literals, the configured ones, or DNS with one question per name at a time.</summary>
 /// <remarks>Any loop may ask. getaddrinfo runs off the loop; .NET tells no TTL, so an answer is asked again after a fixed time. While that is under way, the answer before serves on.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The source of the token has no timer and no handle to give back.")]
 internal sealed class OriginResolver
 {
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
     private readonly Func<string, Task<IPAddress[]>> _ask;
+    private readonly CancellationTokenSource _stopped = new();
     private volatile Settings _settings;
 
     /// <summary>Makes a resolver.</summary>
@@ -33,6 +36,9 @@ internal sealed class OriginResolver
     /// <summary>Takes new settings; answers that were got before stay until they are too old.</summary>
     public void Apply(IReadOnlyDictionary<string, IReadOnlyList<string>> overrides, TimeSpan refresh) => _settings = Settings.Of(overrides, refresh);
 
+    /// <summary>Nobody waits for an answer any more. getaddrinfo itself cannot be given up; it is left behind.</summary>
+    public void Stop() => _stopped.Cancel();
+
     /// <summary>All addresses of <paramref name="host"/>, or why there are none. Returns on <paramref name="loop"/>.</summary>
     public async ValueTask<(IPAddress[] Addresses, Failure? Failure)> ResolveAsync(string host, EventLoop loop, TimeSpan timeout)
     {
@@ -51,9 +57,9 @@ internal sealed class OriginResolver
         (IPAddress[] Addresses, Failure? Failure) answer;
         try
         {
-            answer = (await entry.Answer.WaitAsync(timeout, _time), null);
+            answer = (await entry.Answer.WaitAsync(timeout, _time, _stopped.Token), null);
         }
-        catch (TimeoutException)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             answer = ([], DescribeTimeout(host, timeout));
         }

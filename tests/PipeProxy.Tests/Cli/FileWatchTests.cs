@@ -44,18 +44,65 @@ public sealed class FileWatchTests : IDisposable
         {
             first?.Change("pipeproxy.json");
             var watcher = new PlayedWatcher(folder);
-            first ??= watcher;
+            first ??= folder == _folder.Path ? watcher : null;
             return watcher;
         });
 
         await _changed.Task.WaitAsync(Bound, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>The system's, which also tells what a test wants it to.</summary>
-    private sealed class PlayedWatcher(string folder) : FileSystemWatcher(folder)
+    [Theory]
+    [InlineData("delete")]
+    [InlineData("rename")]
+    public async Task FolderThatIsMadeAnew_IsReportedAndLost(string way)
     {
-        public void Change(string file) => OnChanged(new FileSystemEventArgs(WatcherChangeTypes.Changed, Path, file));
+        var file = _folder.Write(Path.Combine("routes", "all.json"), "{}");
+        FileWatch? watch = null;
+        watch = new FileWatch([file], () => ReportWhenLost(watch));
 
-        public void Lose() => OnError(new ErrorEventArgs(new InternalBufferOverflowException()));
+        // Behind a rename of the folder, its own watcher has nothing to tell.
+        if (way == "delete")
+        {
+            Directory.Delete(_folder.Combine("routes"), recursive: true);
+        }
+        else
+        {
+            Directory.Move(_folder.Combine("routes"), _folder.Combine("routes-before"));
+        }
+
+        Directory.CreateDirectory(_folder.Combine("routes"));
+        await _changed.Task.WaitAsync(Bound, TestContext.Current.CancellationToken);
+        watch.Dispose();
+    }
+
+    [Fact]
+    public async Task FolderThatIsThereLater_IsReported()
+    {
+        using var watch = new FileWatch([_folder.Combine("routes", "all.json")], () => _changed.TrySetResult());
+
+        Directory.CreateDirectory(_folder.Combine("routes"));
+
+        await _changed.Task.WaitAsync(Bound, TestContext.Current.CancellationToken);
+        Assert.True(watch.Lost);
+    }
+
+    [Fact]
+    public async Task FileThatIsRenamedAway_IsReported()
+    {
+        var file = _folder.Write("pipeproxy.json", "{}");
+        using var watch = new FileWatch([file], () => _changed.TrySetResult());
+
+        File.Move(file, _folder.Combine("pipeproxy.json.old"));
+
+        await _changed.Task.WaitAsync(Bound, TestContext.Current.CancellationToken);
+    }
+
+    // The file's own event may come long before its folder's.
+    private void ReportWhenLost(FileWatch? watch)
+    {
+        if (watch is { Lost: true })
+        {
+            _changed.TrySetResult();
+        }
     }
 }

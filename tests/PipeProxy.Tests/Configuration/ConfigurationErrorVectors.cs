@@ -459,6 +459,15 @@ internal static class ConfigurationErrorVectors
             pipeproxy.json:1:38: error: routes[0].host "https://a.example": is not a host name; write it without scheme, port and wildcard, such as "a.example"
             """),
         new(
+            "RouteHostBrackets",
+            Configuration,
+            """
+            { "routes": [ { "path": "/", "host": "[fe80::1%eth0]", "baseUrl": "https://a.example" } ] }
+            """,
+            """
+            pipeproxy.json:1:38: error: routes[0].host "[fe80::1%eth0]": has no IPv6 address in its brackets; write one without a zone, such as "[::1]"
+            """),
+        new(
             "RouteCorsPolicy",
             Configuration,
             """

@@ -53,6 +53,37 @@ public sealed class ControlSocketTests : IDisposable
         Assert.True(File.Exists(others));
     }
 
+    [Fact]
+    public async Task NewSocket_RemovesWhatADeadProxyOfThisHostLeftAndNothingElse()
+    {
+        var left = LeaveSocket(ControlFile.NewName());
+        var others = LeaveSocket(".proxy-1-00000000-0123abcd.sock");
+        await using var alive = Open(static _ => new ControlAnswer());
+
+        // Its own start has removed the first one already.
+        Assert.False(File.Exists(left));
+        left = LeaveSocket(ControlFile.NewName());
+        await using var started = Open(static _ => new ControlAnswer());
+
+        Assert.Equal(new[] { alive.Path, started.Path, others }.Order(StringComparer.Ordinal), ControlFile.Find(_folder.Path));
+        Assert.Equal(2, (await AskAsync()).Count);
+    }
+
+    [Fact]
+    public async Task SocketWhoseProxyIsTooBusyToAccept_IsLeft()
+    {
+        // As a stopped process leaves it: its queue is full, and nobody takes from it.
+        var path = _folder.Combine(ControlFile.NewName());
+        using Socket busy = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        busy.Bind(new UnixDomainSocketEndPoint(path));
+        busy.Listen(1);
+        using var waiting = new SocketsOfOneQueue(path);
+
+        await using var started = Open(static _ => new ControlAnswer());
+
+        Assert.True(File.Exists(path));
+    }
+
     [Theory]
     [InlineData("", "a request is one line")]
     [InlineData("{", "a request is one line")]
@@ -113,5 +144,29 @@ public sealed class ControlSocketTests : IDisposable
         await socket.SendAsync(sent);
         socket.Shutdown(SocketShutdown.Send);
         return Encoding.UTF8.GetString(await ControlLine.ReadAsync(socket, ControlLine.MaxAnswerBytes, TestContext.Current.CancellationToken) ?? []);
+    }
+
+    /// <summary>Connections that wait to be accepted, until no more may.</summary>
+    private sealed class SocketsOfOneQueue : IDisposable
+    {
+        private readonly List<Socket> _sockets = [];
+
+        public SocketsOfOneQueue(string path)
+        {
+            while (true)
+            {
+                _sockets.Add(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false });
+                try
+                {
+                    _sockets[^1].Connect(new UnixDomainSocketEndPoint(path));
+                }
+                catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+                {
+                    return;
+                }
+            }
+        }
+
+        public void Dispose() => _sockets.ForEach(static socket => socket.Dispose());
     }
 }

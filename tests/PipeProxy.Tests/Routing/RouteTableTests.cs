@@ -151,6 +151,18 @@ public sealed class RouteTableTests
         Assert.Equal(-1, IndexOf(table, "GET", "[::2]", "/a"));
     }
 
+    [Theory]
+    [InlineData("[::1]", "[0:0:0:0:0:0:0:1]", 0)]
+    [InlineData("[0:0::0001]", "[::1]:8080", 0)]
+    [InlineData("[2001:DB8::1]", "[2001:db8:0:0::0001]", 0)]
+    [InlineData("[2001:db8::1]", "[2001:DB8:0:0:0:0:0:1]:80", 0)]
+    [InlineData("[::ffff:1.2.3.4]", "[::ffff:102:304]", 0)]
+    [InlineData("[::]", "[0::0]", 0)]
+    [InlineData("[::1]", "[1::]", 1)]
+    [InlineData("1.2.3.4", "[::ffff:1.2.3.4]", 1)]
+    public void Ipv6HostInAnotherSpelling_TakesTheSameRoute(string configured, string host, int expected)
+        => Assert.Equal(expected, IndexOf(Table(("/a", "", configured), ("/{*rest}", "", null)), "GET", host, "/a"));
+
     [Fact]
     public void TenThousandRoutes_AreFoundInAFewSteps()
     {
