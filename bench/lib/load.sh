@@ -76,8 +76,14 @@ check_answer() {
 
 needs_own_load_tool() {
   [[ $LOAD != wrk ]] && return
-  echo "$CURRENT is skipped: wrk has no fixed rate." >&2
+  leave_out "wrk has no fixed rate"
   return 1
+}
+
+# leave_out REASON: the section at hand.
+leave_out() {
+  echo "$CURRENT is skipped: $1." >&2
+  LEFT_OUT+=("$CURRENT")
 }
 
 product() {

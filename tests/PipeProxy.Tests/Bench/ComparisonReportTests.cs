@@ -62,6 +62,14 @@ public sealed class ComparisonReportTests
     }
 
     [Fact]
+    public void SectionWithoutAGoodRound_IsNamed()
+    {
+        var report = Report([.. Rounds("cpu", "pipeproxy", [20]), new Round("cpu", "plain", "nginx", 0, Values(1), "gone"), new Round("latency", "plain", "nginx", 0, Values(1), "gone")]);
+
+        Assert.Equal(["latency", "idle"], report.WithoutGoodRound(["cpu", "latency", "idle"]));
+    }
+
+    [Fact]
     public void RoundsLostForOneReason_AreOneLine()
     {
         var report = Report([.. Enumerable.Range(0, 9).Select(static number => new Round("cpu", "tls", "yarp", number, Values(1), number == 2 ? null : "answers of 502"))]);
