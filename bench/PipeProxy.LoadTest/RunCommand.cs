@@ -16,7 +16,7 @@ internal static class RunCommand
         {
             Remarks =
             [
-                "Ctrl-C ends the run and prints what was measured until then; a second one ends at once.",
+                "Ctrl-C (SIGTERM, SIGHUP, SIGQUIT) ends the run and prints what was measured until then; another one, a second later or more, ends at once.",
                 "Exit codes: 0 measured, 1 failed (nothing answered, or answers were not HTTP), 2 usage, 3 a --fail-if condition held.",
             ],
             Examples =

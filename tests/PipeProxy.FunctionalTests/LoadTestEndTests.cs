@@ -126,6 +126,32 @@ public sealed class LoadTestEndTests
         Assert.EndsWith("error: interrupted before anything was measured.", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ProcessSignal.HangUp)]
+    [InlineData(ProcessSignal.Quit)]
+    [InlineData(ProcessSignal.Terminate)]
+    public async Task OtherSignalsThatEnd_LeaveTheResultToo(ProcessSignal signal)
+    {
+        await using var origin = ByteOrigin.Answering(Answer);
+        await using var process = TestProcess.Start(LoadTestBinary.Path, [origin.Url + "/", "-c", "2", "-d", "10m", "--interval", "50ms", "--output", "json"]);
+        await process.WaitForLineAsync("/s  p50");
+        process.Signal(signal);
+        using var run = LoadTestRun.Of(process, await process.WaitForExitAsync());
+        Assert.Equal((0, true), (run.ExitCode, run.Json.GetProperty("interrupted").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task HangUpThatIsIgnored_StaysIgnored()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It is what nohup does.");
+        await using var origin = ByteOrigin.Answering(Answer);
+        await using var process = TestProcess.Start("/bin/sh", ["-c", "trap '' HUP && exec \"$0\" \"$@\"", LoadTestBinary.Path, origin.Url + "/", "-c", "2", "-d", "1s", "--interval", "50ms", "--output", "json"]);
+        await process.WaitForLineAsync("/s  p50");
+        process.Signal(ProcessSignal.HangUp);
+        using var run = LoadTestRun.Of(process, await process.WaitForExitAsync());
+        Assert.Equal((0, false), (run.ExitCode, run.Json.GetProperty("interrupted").GetBoolean()));
+    }
+
     [Fact]
     public async Task CtrlCWhileAScheduleWaitsForAnswers_CountsWhatWasDue()
     {
