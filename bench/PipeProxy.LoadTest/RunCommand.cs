@@ -41,7 +41,7 @@ internal static class RunCommand
         using var stop = new StopSignals();
         using var run = new LoadRun(plan, reports.Watched, ProgressOf(plan, reports, streams), stop.Token);
         var result = await run.RunAsync().ConfigureAwait(false);
-        var wrong = await files.WriteAsync(result, streams.Output).ConfigureAwait(false);
+        var wrong = await files.WriteAsync(result, streams.Output, streams.Error).ConfigureAwait(false);
         foreach (var reason in wrong)
         {
             streams.Error.WriteLine($"error: {reason}");

@@ -56,8 +56,8 @@ internal sealed class TurnsCommand
         using var csv = OutputFile.Open("--csv", parsed.GetValue(_csv));
         using var stop = new StopSignals();
         var results = await new TurnRun(plan, parsed.GetValue(_quiet) ? null : streams.Error).RunAsync(stop.Token).ConfigureAwait(false);
-        var wrong = await (csv?.WriteAsync(TurnReport.Csv(results)) ?? Task.FromResult<string?>(null)).ConfigureAwait(false);
-        await streams.Output.WriteAsync(TurnReport.Text(plan, results)).ConfigureAwait(false);
+        var wrong = await (csv?.WriteAsync(TurnReport.Csv(results), streams.Output) ?? Task.FromResult<string?>(null)).ConfigureAwait(false);
+        await (csv is { IsStandardOutput: true } ? streams.Error : streams.Output).WriteAsync(TurnReport.Text(plan, results)).ConfigureAwait(false);
         if (wrong is not null)
         {
             streams.Error.WriteLine($"error: {wrong}");
