@@ -48,13 +48,15 @@ internal sealed class RunOptions
         Check(parsed);
         var requests = parsed.GetValue(_requests);
         var connections = parsed.GetValue(_connections) ?? 64;
+        var threads = Math.Min(parsed.GetValue(_threads) ?? 1, connections);
+        Descriptors.Check(connections, threads);
         return new LoadPlan
         {
             Targets = [.. parsed.GetValue(_urls) ?? [], .. parsed.GetValue(_targets) ?? []],
             Request = _request.ReadRequest(parsed),
             Tls = _request.ReadTls(parsed),
             Connections = connections,
-            Threads = Math.Min(parsed.GetValue(_threads) ?? 1, connections),
+            Threads = threads,
             Duration = parsed.GetValue(_duration) ?? (requests is null ? TimeSpan.FromSeconds(10) : null),
             Requests = requests,
             Rate = parsed.GetValue(_rate),
@@ -69,7 +71,8 @@ internal sealed class RunOptions
     private void Check(ParseResult parsed)
     {
         var wrong = new List<string>();
-        if ((parsed.GetValue(_urls) ?? []).Length + (parsed.GetValue(_targets) ?? []).Length == 0)
+        Target[] targets = [.. parsed.GetValue(_urls) ?? [], .. parsed.GetValue(_targets) ?? []];
+        if (targets.Length == 0)
         {
             wrong.Add("A URL to ask for is missing.");
         }
@@ -84,7 +87,7 @@ internal sealed class RunOptions
             wrong.Add(Text.Invariant($"--interval takes a time from {ShortestInterval.TotalMilliseconds}ms (currently {interval.TotalMilliseconds:0.###}ms)."));
         }
 
-        _request.Check(parsed, wrong);
+        _request.Check(parsed, targets, wrong);
         if (wrong.Count > 0)
         {
             throw new UsageException(wrong);

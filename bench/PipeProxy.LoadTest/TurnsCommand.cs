@@ -91,11 +91,14 @@ internal sealed class TurnsCommand
             wrong.Add(storm is null ? "--storm-path needs --storm." : $"--storm-path takes a path that begins with one '/', not '{stormPath}'.");
         }
 
-        _request.Check(parsed, wrong);
+        _request.Check(parsed, [.. targets.Select(static target => target.Target)], wrong);
         if (wrong.Count > 0)
         {
             throw new UsageException(wrong);
         }
+
+        var connections = parsed.GetValue(_connections) ?? 64;
+        Descriptors.Check(targets.Length * ((long)connections + (storm ?? 0)), storm is null ? 1 : 2);
 
         return new TurnPlan
         {
@@ -108,7 +111,7 @@ internal sealed class TurnsCommand
                 Targets = [.. targets.Select(static target => target.Target)],
                 Request = _request.ReadRequest(parsed),
                 Tls = _request.ReadTls(parsed),
-                Connections = parsed.GetValue(_connections) ?? 64,
+                Connections = connections,
                 Rate = parsed.GetValue(_rate),
                 Warmup = parsed.GetValue(_warmup) ?? TimeSpan.Zero,
                 Timeout = parsed.GetValue(_timeout) ?? TimeSpan.FromSeconds(10),

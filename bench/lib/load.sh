@@ -22,12 +22,13 @@ record() {
 
 # load URL SECONDS CLIENTS [OPTION...]: requests as fast as they are answered, unless options say otherwise; nothing is measured.
 load() {
-  local url=$1 seconds=$2 clients=$3
+  local url=$1 seconds=$2 clients=$3 trust=()
+  [[ $url != https:* ]] || trust=(--trusted-ca "$DIR/ca.pem")
   shift 3
   if [[ $LOAD == wrk ]]; then
     pinned_to_load_cpu wrk -t 1 -c "$clients" -d "$(whole "$seconds")s" "$url"
   else
-    pinned_to_load_cpu "$LOAD_TOOL" "$url" -c "$clients" -d "${seconds}s" --trusted-ca "$DIR/ca.pem" "$@"
+    pinned_to_load_cpu "$LOAD_TOOL" "$url" -c "$clients" -d "${seconds}s" "${trust[@]}" "$@"
   fi
 }
 
