@@ -13,7 +13,7 @@ internal static class InputFile
     internal const int MostResult = 256 * 1024 * 1024;
 
     /// <summary>As <see cref="Quantity.TrySize"/> allows.</summary>
-    internal const int MostBody = 1024 * 1024 * 1024 - 1;
+    internal const int MostBody = Quantity.MostBytes;
 
     /// <exception cref="LoadException">It is larger than that.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>

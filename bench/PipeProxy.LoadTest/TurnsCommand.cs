@@ -12,10 +12,10 @@ internal sealed class TurnsCommand
     private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "The process of a target, PID=NAME: its CPU per request is compared instead of the time per request. Repeatable.", HelpName = "PID", CustomParser = static result => Values.Read<WatchedProcess>(result, WatchedProcess.TryParse) };
     private readonly Option<TimeSpan?> _turn = Amounts.Time("--turn", "Length of a turn. Default 100ms.");
     private readonly Option<int?> _rounds = Amounts.Whole("--rounds", "Turns of each. Default 50.");
-    private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load on each that is not measured, before. Default none.");
-    private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections to each target. Default 64.", "-c");
+    private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load on each that is not measured, before. Default none.", zero: true);
+    private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections to each target. Default 64.", "-c", RunOptions.MostConnections);
     private readonly Option<double?> _rate = Amounts.Rate("--rate", "Open loop: so many requests per second within a turn.");
-    private readonly Option<int?> _storm = Amounts.Whole("--storm", "At the end of each turn so many requests at once, over connections of their own; the result is what the others see meanwhile.");
+    private readonly Option<int?> _storm = Amounts.Whole("--storm", "At the end of each turn so many requests at once, over connections of their own; the result is what the others see meanwhile.", most: RunOptions.MostConnections);
     private readonly Option<string?> _stormPath = new("--storm-path") { Description = "What the storm asks for. Default: the target's own path.", HelpName = "PATH" };
     private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
     private readonly Option<string?> _csv = FileNames.One("--csv", "Write every turn as CSV.");

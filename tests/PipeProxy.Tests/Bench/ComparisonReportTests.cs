@@ -107,6 +107,16 @@ public sealed class ComparisonReportTests
     }
 
     [Fact]
+    public void PageMarksNoise_AndSaysThatAQuickRunMeansNothing()
+    {
+        IReadOnlyList<Round> rounds = [.. Rounds("cpu", "pipeproxy", [20, 26, 22]), .. Rounds("cpu", "nginx", [21, 23, 24])];
+
+        Assert.Contains("<b class=\"\">~0.95</b>", HtmlReport.Page(Report(rounds)), StringComparison.Ordinal);
+        Assert.DoesNotContain("class=\"warning\"", HtmlReport.Page(Report(rounds)), StringComparison.Ordinal);
+        Assert.Contains("<p class=\"warning\">three rounds of all: its figures mean nothing</p>\n<nav>", HtmlReport.Page(new(RunFacts.Parse(["quick\tthree rounds of all: its figures mean nothing"]), rounds)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EverySection_HasItsOwnName() => Assert.Equal(Sections.All.Count, Sections.All.Select(static section => section.Name).Distinct().Count());
 
     private static ComparisonReport Report(IReadOnlyList<Round> rounds) => new(Facts, rounds);
