@@ -28,6 +28,7 @@ internal sealed class ReportOptions
         var watched = (parsed.GetValue(_watch) ?? []).Select(static process => process.Usage.Name).ToArray();
         var wrong = Shared(parsed);
         var blind = (parsed.GetValue(_failIf) ?? []).Where(condition => !condition.CanBeJudged(watched)).ToArray();
+        wrong.AddRange((parsed.GetValue(_watch) ?? []).GroupBy(static process => process.Usage.Pid).Where(static group => group.Count() > 1).Select(static group => $"--watch-pid: the process {group.Key} stands twice."));
         wrong.AddRange(blind.Select(static condition => $"--fail-if '{condition}' needs the process: --watch-pid PID=NAME."));
         return wrong.Count == 0 ? ReadCore(parsed) : throw new UsageException(wrong);
     }

@@ -84,6 +84,7 @@ internal sealed class TurnsCommand
         }
 
         wrong.AddRange(targets.GroupBy(static target => target.Name).Where(static group => group.Count() > 1).Select(static group => $"The name '{group.Key}' stands twice."));
+        wrong.AddRange(processes.Where(static group => group.Count() > 1).Select(static group => $"--watch-pid: the name '{group.Key}' stands twice."));
         wrong.AddRange(processes.Where(group => targets.All(target => target.Name != group.Key)).Select(static group => $"--watch-pid '{group.Key}' is the name of no target."));
         var (storm, stormPath) = (parsed.GetValue(_storm), parsed.GetValue(_stormPath));
         if (stormPath is not null && (storm is null || !stormPath.StartsWith('/') || stormPath.StartsWith("//", StringComparison.Ordinal)))

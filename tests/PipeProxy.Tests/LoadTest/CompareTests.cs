@@ -65,6 +65,16 @@ public sealed class CompareTests
     }
 
     [Fact]
+    public async Task LongFigures_StayApart()
+    {
+        using TemporaryDirectory folder = new();
+        Write(folder, "a", 0.000001, 0.000001);
+        Write(folder, "b", 0.000001, 0.000001);
+        var (_, output, _) = await BenchCommandLineTests.RunAsync(["compare", folder.Combine("a"), folder.Combine("b")]);
+        Assert.Matches(@"rate +1,000,000,000/s +1,000,000,000/s ", output);
+    }
+
+    [Fact]
     public async Task OneRunASide_SaysThatNothingCanBeTold()
     {
         using TemporaryDirectory folder = new();
