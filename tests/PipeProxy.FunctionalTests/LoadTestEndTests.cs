@@ -92,7 +92,13 @@ public sealed class LoadTestEndTests
         string prlimit = Peers.Require("prlimit");
         await using var origin = ByteOrigin.Answering(Answer);
         await using var process = TestProcess.Start(LoadTestBinary.Path, [origin.Url + "/", "-c", "210", "-d", "10m", "--requests-per-connection", "1", "--interval", "50ms", "--output", "json"]);
-        await process.WaitForLineAsync("/s  p50");
+
+        // By then what the process needs itself is open.
+        for (var i = 0; i < 3; i++)
+        {
+            await process.WaitForLineAsync("[1-9][0-9,]*/s  p50", after: process.Mark);
+        }
+
         await using var lowered = await TestProcess.RunAsync(prlimit, ["--pid", $"{process.Id}", "--nofile=200:200"]);
         Assert.Equal(0, lowered.ExitCode);
         await process.WaitForLineAsync(static line => line.Contains("/s  p50", StringComparison.Ordinal) && !line.EndsWith("errors 0", StringComparison.Ordinal));
