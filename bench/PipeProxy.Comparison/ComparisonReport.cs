@@ -37,6 +37,9 @@ internal sealed class ComparisonReport
     /// <summary>Lost rounds, and why.</summary>
     public IReadOnlyList<LostRounds> Lost => field ??= LostRounds.Among(Rounds);
 
+    /// <summary>Those of these sections of which nothing can be told.</summary>
+    public IReadOnlyList<string> WithoutGoodRound(IEnumerable<string> sections) => [.. sections.Where(name => !Rounds.Any(round => round.Section == name && round.Lost is null))];
+
     // The further end of the interval of nginx against itself.
     private static double? FloorOf(IReadOnlyList<(Section Section, IReadOnlyList<CaseResult> Cases)> sections) =>
         sections.Where(static section => section.Section.Name == "floor")

@@ -14,6 +14,11 @@ internal static class HtmlReport
     {
         StringBuilder body = new();
         LinePlots plots = new();
+        if (report.Facts["quick"] is { } quick)
+        {
+            body.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Text(quick)}</p>\n");
+        }
+
         AppendNavigation(body, report);
         AppendCards(body, report);
         foreach (var (section, cases) in report.Sections)
@@ -60,7 +65,7 @@ internal static class HtmlReport
             {
                 var ratio = result.ToBestPeer;
                 var verdict = report.IsNoise(ratio) || ratio.Count < 2 ? "" : ratio.Median < 1 ? "better" : "worse";
-                body.Append(CultureInfo.InvariantCulture, $"<div class=\"card\"><span class=\"what\">{Text(section.Compared!.Title)}, {Text(result.Title)}</span><b class=\"{verdict}\">{ratio.Median:0.00}</b><span class=\"interval\">of {Text(result.BestPeer!)}'s{(ratio.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $"; {ratio.Low:0.00} to {ratio.High:0.00}") : "")}</span></div>\n");
+                body.Append(CultureInfo.InvariantCulture, $"<div class=\"card\"><span class=\"what\">{Text(section.Compared!.Title)}, {Text(result.Title)}</span><b class=\"{verdict}\">{(report.IsNoise(ratio) && ratio.Count > 1 ? "~" : "")}{ratio.Median:0.00}</b><span class=\"interval\">of {Text(result.BestPeer!)}'s{(ratio.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $"; {ratio.Low:0.00} to {ratio.High:0.00}") : "")}</span></div>\n");
             }
         }
 

@@ -1,6 +1,6 @@
 // What run-bench.sh needs and a shell cannot do well: statistics and the report, idle clients, and what only the runtime of another process can do or tell.
 //
-//   PipeProxy.Comparison report --facts FILE --rounds FILE --json FILE --html FILE
+//   PipeProxy.Comparison report --facts FILE --rounds FILE --json FILE --html FILE --expect SECTION,...      exit code 3: one of them has no good round
 //   PipeProxy.Comparison rate ROUNDS                                 the greatest rate of the rounds
 //   PipeProxy.Comparison hold URL --clients N --trusted-ca FILE      holds N keep-alive connections until its input ends
 //   PipeProxy.Comparison slow URL --clients N                        N connections that send a head byte by byte, until its input ends
@@ -15,11 +15,17 @@ try
 {
     switch (args)
     {
-        case ["report", "--facts", var facts, "--rounds", var all, "--json", var json, "--html", var html]:
+        case ["report", "--facts", var facts, "--rounds", var all, "--json", var json, "--html", var html, "--expect", var expected]:
             var comparison = new ComparisonReport(RunFacts.Read(facts), RoundsFile.Read(all));
             TextReport.Write(Console.Out, comparison);
             JsonReport.Write(json, comparison);
             HtmlReport.Write(html, comparison);
+            if (comparison.WithoutGoodRound(expected.Split(',', StringSplitOptions.RemoveEmptyEntries)) is { Count: > 0 } empty)
+            {
+                await Console.Error.WriteLineAsync($"error: no good round of {string.Join(", ", empty)}.");
+                return 3;
+            }
+
             return 0;
 
         case ["rate", var rounds]:
@@ -59,7 +65,7 @@ try
             return 0;
 
         default:
-            await Console.Error.WriteLineAsync("usage: report --facts FILE --rounds FILE --json FILE --html FILE | rate ROUNDS | hold URL --clients N --trusted-ca FILE | slow URL --clients N | collect PID | lag PID FILE");
+            await Console.Error.WriteLineAsync("usage: report --facts FILE --rounds FILE --json FILE --html FILE --expect SECTION,... | rate ROUNDS | hold URL --clients N --trusted-ca FILE | slow URL --clients N | collect PID | lag PID FILE");
             return 2;
     }
 }

@@ -28,7 +28,11 @@ internal static class CommandLine
     internal static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
         using var messages = new MessageWriter(error);
-        return await RunCoreAsync(Create().Parse(arguments, Verbatim), output, messages).ConfigureAwait(false);
+        var command = Create();
+        var parsed = command.Parse(arguments, Verbatim);
+        return OptionNames.Check(command, arguments) is { Count: > 0 } wrong
+            ? (int)ReportUsage(parsed, wrong, messages)
+            : await RunCoreAsync(parsed, output, messages).ConfigureAwait(false);
     }
 
     private static async Task<int> RunCoreAsync(ParseResult parsed, TextWriter output, MessageWriter error)

@@ -21,10 +21,15 @@ internal sealed class ExamplesHelpAction(HelpAction usual) : SynchronousCommandL
 
     public override int Invoke(ParseResult parseResult)
     {
+        var output = parseResult.InvocationConfiguration.Output;
+        using var help = new StringWriter();
+        parseResult.InvocationConfiguration.Output = help;
         var result = usual.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output = output;
+        var arguments = parseResult.CommandResult.Command.Parents.OfType<Command>().SelectMany(static parent => parent.Arguments).Select(static argument => argument.Name);
+        output.Write(arguments.Aggregate(help.ToString(), Without));
         if (parseResult.CommandResult.Command is ExampleCommand command)
         {
-            var output = parseResult.InvocationConfiguration.Output;
             foreach (var remark in command.Remarks)
             {
                 output.WriteLine(remark);
@@ -42,4 +47,8 @@ internal sealed class ExamplesHelpAction(HelpAction usual) : SynchronousCommandL
 
         return result;
     }
+
+    // The parser takes a run's arguments in front of a subcommand, where they are refused.
+    private static string Without(string help, string argument)
+        => string.Concat(help.Replace($"[<{argument}>...] ", "", StringComparison.Ordinal).Split('\n').Where(line => !line.StartsWith($"  <{argument}> ", StringComparison.Ordinal)).Select(static line => line + "\n"))[..^1];
 }

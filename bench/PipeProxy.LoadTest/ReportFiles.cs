@@ -30,13 +30,14 @@ internal sealed class ReportFiles : IDisposable
 
     /// <summary>Writes all that can be written: a run is dear, and one full disk must not take the rest of it.</summary>
     /// <returns>What went wrong.</returns>
-    internal async Task<IReadOnlyList<string>> WriteAsync(LoadResult result, TextWriter output)
+    internal async Task<IReadOnlyList<string>> WriteAsync(LoadResult result, TextWriter output, TextWriter error)
     {
+        var taken = new[] { _json, _csv, _html }.Any(static file => file is { IsStandardOutput: true });
         var json = JsonReport.Of(result);
         var wrong = new List<string>();
         try
         {
-            await output.WriteAsync(_asJson ? json : TextReport.Of(result)).ConfigureAwait(false);
+            await (taken ? error : output).WriteAsync(_asJson ? json : TextReport.Of(result)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,7 +46,7 @@ internal sealed class ReportFiles : IDisposable
 
         foreach (var (file, text) in new[] { (_json, json), (_csv, CsvReport.Of(result)), (_html, HtmlReport.Of(json)) })
         {
-            if (file is not null && await file.WriteAsync(text).ConfigureAwait(false) is { } reason)
+            if (file is not null && await file.WriteAsync(text, output).ConfigureAwait(false) is { } reason)
             {
                 wrong.Add(reason);
             }

@@ -18,7 +18,7 @@ internal sealed class RequestOptions
     private readonly Option<string?> _method = new("--method", "-X") { Description = "Default GET, or POST with a body.", HelpName = "METHOD" };
     private readonly Option<string[]> _headers = new("--header", "-H") { Description = "A field, 'Name: value'. Repeatable.", HelpName = "FIELD" };
     private readonly Option<string?> _body = new("--body") { Description = "The request's body.", HelpName = "TEXT" };
-    private readonly Option<string?> _bodyFile = FileNames.One("--body-file", "A file with the request's body.");
+    private readonly Option<string?> _bodyFile = FileNames.One("--body-file", "A file with the request's body, or - for standard input.");
     private readonly Option<int?> _bodySize = Amounts.Size("--body-size", "A body of so many bytes, such as 10KiB.");
     private readonly Option<bool> _chunked = new("--chunked") { Description = "The body goes out in the chunked coding." };
     private readonly Option<string[]> _certificates = FileNames.Some("--cert", "Client certificate, PEM, leaf first. Repeatable: each connection presents one of them.");
@@ -32,8 +32,17 @@ internal sealed class RequestOptions
 
     internal IEnumerable<Option> All =>
     [
-        _method, _headers, _body, _bodyFile, _bodySize, _chunked, _certificates, _keys, _rotate, _trusted, _insecure, _tls, _serverName, _resume,
+        _method, _headers, _body, _bodyFile, _bodySize, _chunked, .. ForTls,
     ];
+
+    private IEnumerable<Option> ForTls => [_certificates, _keys, _rotate, _trusted, _insecure, _tls, _serverName, _resume];
+
+    /// <summary>What takes no effect on these targets, a sentence; null: everything does. No error, because one set of options may be for many targets.</summary>
+    internal string? WithoutEffect(ParseResult parsed, IEnumerable<Target> targets)
+    {
+        var forTls = ForTls.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(static option => option.Name).ToArray();
+        return forTls.Length == 0 || targets.Any(static target => target.IsTls) ? null : $"{string.Join(", ", forTls)} takes no effect: no target is https://.";
+    }
 
     /// <summary>What single options cannot say. After parsing, because an option that was refused has no value to look at.</summary>
     internal void Check(ParseResult parsed, List<string> wrong)
@@ -94,9 +103,15 @@ internal sealed class RequestOptions
             ServerName = parsed.GetValue(_serverName),
             Protocols = parsed.GetValue(_tls) switch { "1.2" => SslProtocols.Tls12, "1.3" => SslProtocols.Tls13, _ => SslProtocols.None },
             Resume = parsed.GetValue(_resume),
-            Identities = [.. certificates.Select((certificate, index) => ClientIdentity.Read(certificate, keys.Length == 0 ? null : keys[index]))],
+            Identities = [.. certificates.Select((certificate, index) => Identity(certificate, keys.Length == 0 ? null : keys[index]))],
             Rotate = parsed.GetValue(_rotate),
         };
+    }
+
+    private static ClientIdentity Identity(string certificate, string? key)
+    {
+        KeyFile.Check(certificate, key);
+        return ClientIdentity.Read(certificate, key);
     }
 
     private byte[]? Body(ParseResult parsed)
@@ -108,7 +123,7 @@ internal sealed class RequestOptions
 
         if (parsed.GetValue(_bodyFile) is { } file)
         {
-            return File.ReadAllBytes(file);
+            return file == "-" ? InputFile.Read(Console.OpenStandardInput(), "standard input", InputFile.MostBody) : InputFile.Read(file, InputFile.MostBody);
         }
 
         if (parsed.GetValue(_bodySize) is { } size)
@@ -158,7 +173,7 @@ internal sealed class RequestOptions
         var roots = new X509Certificate2Collection();
         try
         {
-            roots.ImportFromPemFile(file);
+            roots.ImportFromPem(InputFile.ReadPem(file));
         }
         catch (CryptographicException e)
         {

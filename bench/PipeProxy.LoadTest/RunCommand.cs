@@ -16,7 +16,7 @@ internal static class RunCommand
         {
             Remarks =
             [
-                "Ctrl-C ends the run and prints what was measured until then; a second one ends at once.",
+                "Ctrl-C (SIGTERM, SIGHUP, SIGQUIT) ends the run and prints what was measured until then; another one, a second later or more, ends at once.",
                 "Exit codes: 0 measured, 1 failed (nothing answered, or answers were not HTTP), 2 usage, 3 a --fail-if condition held.",
             ],
             Examples =
@@ -31,7 +31,16 @@ internal static class RunCommand
         };
         options.AddTo(command);
         reports.AddTo(command);
-        command.SetAction(async (parsed, _) => (int)await RunAsync(options.Read(parsed), reports.Read(parsed), parsed.InvocationConfiguration).ConfigureAwait(false));
+        command.SetAction(async (parsed, _) =>
+        {
+            var (plan, asked, streams) = (options.Read(parsed), reports.Read(parsed), parsed.InvocationConfiguration);
+            if (options.WithoutEffect(parsed) is { } warning)
+            {
+                streams.Error.WriteLine($"warning: {warning}");
+            }
+
+            return (int)await RunAsync(plan, asked, streams).ConfigureAwait(false);
+        });
         return command;
     }
 
@@ -41,7 +50,7 @@ internal static class RunCommand
         using var stop = new StopSignals();
         using var run = new LoadRun(plan, reports.Watched, ProgressOf(plan, reports, streams), stop.Token);
         var result = await run.RunAsync().ConfigureAwait(false);
-        var wrong = await files.WriteAsync(result, streams.Output).ConfigureAwait(false);
+        var wrong = await files.WriteAsync(result, streams.Output, streams.Error).ConfigureAwait(false);
         foreach (var reason in wrong)
         {
             streams.Error.WriteLine($"error: {reason}");

@@ -9,6 +9,10 @@ internal sealed class RunOptions
     // Each interval costs the loops a moment in which they hand over: some of 100 us were mostly that.
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(10);
 
+    // Far beyond what one machine opens, and what they and the loops take of memory is still there.
+    internal const int MostConnections = 1_000_000;
+    private const int MostThreads = 1024;
+
     private readonly Argument<Target[]> _urls = new("URL")
     {
         Description = "What to ask for: URL, or URL=WEIGHT among several.",
@@ -17,12 +21,12 @@ internal sealed class RunOptions
     };
 
     private readonly Option<Target[]> _targets = new("--target") { Description = "The same as an option, 'URL WEIGHT'. Repeatable.", HelpName = "URL", CustomParser = static result => Values.Read<Target>(result, Target.TryParse) };
-    private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections, each one client. Default 64.", "-c");
-    private readonly Option<int?> _threads = Amounts.Whole("--threads", "Event loops, each one thread. Default 1: one drives tens of thousands of requests per second.", "-t");
+    private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections, each one client. Default 64.", "-c", MostConnections);
+    private readonly Option<int?> _threads = Amounts.Whole("--threads", "Event loops, each one thread. Default 1: one drives tens of thousands of requests per second.", "-t", MostThreads);
     private readonly Option<TimeSpan?> _duration = Amounts.Time("--duration", "How long to measure. Default 10s, or without end with --requests.", "-d");
     private readonly Option<long?> _requests = Amounts.Count("--requests", "Send and measure so many requests: answers and errors together are as many.", "-n");
     private readonly Option<double?> _rate = Amounts.Rate("--rate", "Open loop: so many requests per second, each at a moment fixed beforehand; latency counts from that moment.");
-    private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load that is not measured, before. Default none.");
+    private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load that is not measured, before. Default none.", zero: true);
     private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
     private readonly Option<TimeSpan?> _interval = Amounts.Time("--interval", "Length of the intervals in the result, from 10ms. Default 1s.");
     private readonly Option<bool> _noKeepAlive = new("--no-keepalive") { Description = "A new connection for each request." };
@@ -48,13 +52,15 @@ internal sealed class RunOptions
         Check(parsed);
         var requests = parsed.GetValue(_requests);
         var connections = parsed.GetValue(_connections) ?? 64;
+        var threads = Math.Min(parsed.GetValue(_threads) ?? 1, connections);
+        Descriptors.Check(connections, threads);
         return new LoadPlan
         {
             Targets = [.. parsed.GetValue(_urls) ?? [], .. parsed.GetValue(_targets) ?? []],
             Request = _request.ReadRequest(parsed),
             Tls = _request.ReadTls(parsed),
             Connections = connections,
-            Threads = Math.Min(parsed.GetValue(_threads) ?? 1, connections),
+            Threads = threads,
             Duration = parsed.GetValue(_duration) ?? (requests is null ? TimeSpan.FromSeconds(10) : null),
             Requests = requests,
             Rate = parsed.GetValue(_rate),
@@ -65,11 +71,16 @@ internal sealed class RunOptions
         };
     }
 
+    /// <summary>See <see cref="RequestOptions.WithoutEffect"/>.</summary>
+    internal string? WithoutEffect(ParseResult parsed) => _request.WithoutEffect(parsed, TargetsOf(parsed));
+
+    private Target[] TargetsOf(ParseResult parsed) => [.. parsed.GetValue(_urls) ?? [], .. parsed.GetValue(_targets) ?? []];
+
     // What single options cannot say. After parsing, because an option that was refused has no value to look at.
     private void Check(ParseResult parsed)
     {
         var wrong = new List<string>();
-        if ((parsed.GetValue(_urls) ?? []).Length + (parsed.GetValue(_targets) ?? []).Length == 0)
+        if (TargetsOf(parsed).Length == 0)
         {
             wrong.Add("A URL to ask for is missing.");
         }

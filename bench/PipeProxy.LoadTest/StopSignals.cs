@@ -2,17 +2,22 @@ using System.Runtime.InteropServices;
 
 namespace PipeProxy.LoadTest;
 
-/// <summary>Ctrl-C and SIGTERM: the first one is ours and ends the run with what it has, the second one the system's.</summary>
+/// <summary>Ctrl-C, Ctrl-\, SIGTERM, and SIGHUP, the end of the terminal: the first one is ours and ends the run with what it has, a later one the system's.</summary>
 internal sealed class StopSignals : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
-    private readonly PosixSignalRegistration _interrupt;
-    private readonly PosixSignalRegistration _terminate;
+    // Who presses Ctrl-C twice in haste wants the result, and so does a shell that passes on the hang-up which the kernel has sent already.
+    private static readonly TimeSpan Haste = TimeSpan.FromSeconds(1);
 
-    internal StopSignals()
+    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private readonly Lock _lock = new();
+    private long? _first;
+
+    internal StopSignals(TimeProvider? clock = null)
     {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        _clock = clock ?? TimeProvider.System;
+        _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, context => context.Cancel = Take()))];
     }
 
     /// <summary>Cancelled by the first of them.</summary>
@@ -20,14 +25,30 @@ internal sealed class StopSignals : IDisposable
 
     public void Dispose()
     {
-        _interrupt.Dispose();
-        _terminate.Dispose();
+        foreach (var registration in _registrations)
+        {
+            registration.Dispose();
+        }
+
         _stop.Dispose();
     }
 
-    private void Stop(PosixSignalContext context)
+    /// <summary>A signal has come.</summary>
+    /// <returns>Whether it is ours; the system ends the process with the others.</returns>
+    internal bool Take()
     {
-        context.Cancel = !_stop.IsCancellationRequested;
+        lock (_lock)
+        {
+            var now = _clock.GetTimestamp();
+            if (_first is { } first)
+            {
+                return _clock.GetElapsedTime(first, now) < Haste;
+            }
+
+            _first = now;
+        }
+
         _stop.Cancel();
+        return true;
     }
 }

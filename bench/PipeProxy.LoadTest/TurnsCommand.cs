@@ -12,10 +12,10 @@ internal sealed class TurnsCommand
     private readonly Option<WatchedProcess[]> _watch = new("--watch-pid") { Description = "The process of a target, PID=NAME: its CPU per request is compared instead of the time per request. Repeatable.", HelpName = "PID", CustomParser = static result => Values.Read<WatchedProcess>(result, WatchedProcess.TryParse) };
     private readonly Option<TimeSpan?> _turn = Amounts.Time("--turn", "Length of a turn. Default 100ms.");
     private readonly Option<int?> _rounds = Amounts.Whole("--rounds", "Turns of each. Default 50.");
-    private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load on each that is not measured, before. Default none.");
-    private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections to each target. Default 64.", "-c");
+    private readonly Option<TimeSpan?> _warmup = Amounts.Time("--warmup", "Load on each that is not measured, before. Default none.", zero: true);
+    private readonly Option<int?> _connections = Amounts.Whole("--connections", "Connections to each target. Default 64.", "-c", RunOptions.MostConnections);
     private readonly Option<double?> _rate = Amounts.Rate("--rate", "Open loop: so many requests per second within a turn.");
-    private readonly Option<int?> _storm = Amounts.Whole("--storm", "At the end of each turn so many requests at once, over connections of their own; the result is what the others see meanwhile.");
+    private readonly Option<int?> _storm = Amounts.Whole("--storm", "At the end of each turn so many requests at once, over connections of their own; the result is what the others see meanwhile.", most: RunOptions.MostConnections);
     private readonly Option<string?> _stormPath = new("--storm-path") { Description = "What the storm asks for. Default: the target's own path.", HelpName = "PATH" };
     private readonly Option<TimeSpan?> _timeout = Amounts.Time("--timeout", "Bound on a connect, a handshake, and a request until its whole answer. Default 10s.");
     private readonly Option<string?> _csv = FileNames.One("--csv", "Write every turn as CSV.");
@@ -54,10 +54,15 @@ internal sealed class TurnsCommand
     {
         var streams = parsed.InvocationConfiguration;
         using var csv = OutputFile.Open("--csv", parsed.GetValue(_csv));
+        if (_request.WithoutEffect(parsed, plan.Targets.Select(static target => target.Target)) is { } warning)
+        {
+            streams.Error.WriteLine($"warning: {warning}");
+        }
+
         using var stop = new StopSignals();
         var results = await new TurnRun(plan, parsed.GetValue(_quiet) ? null : streams.Error).RunAsync(stop.Token).ConfigureAwait(false);
-        var wrong = await (csv?.WriteAsync(TurnReport.Csv(results)) ?? Task.FromResult<string?>(null)).ConfigureAwait(false);
-        await streams.Output.WriteAsync(TurnReport.Text(plan, results)).ConfigureAwait(false);
+        var wrong = await (csv?.WriteAsync(TurnReport.Csv(results), streams.Output) ?? Task.FromResult<string?>(null)).ConfigureAwait(false);
+        await (csv is { IsStandardOutput: true } ? streams.Error : streams.Output).WriteAsync(TurnReport.Text(plan, results)).ConfigureAwait(false);
         if (wrong is not null)
         {
             streams.Error.WriteLine($"error: {wrong}");
@@ -84,6 +89,7 @@ internal sealed class TurnsCommand
         }
 
         wrong.AddRange(targets.GroupBy(static target => target.Name).Where(static group => group.Count() > 1).Select(static group => $"The name '{group.Key}' stands twice."));
+        wrong.AddRange(processes.Where(static group => group.Count() > 1).Select(static group => $"--watch-pid: the name '{group.Key}' stands twice."));
         wrong.AddRange(processes.Where(group => targets.All(target => target.Name != group.Key)).Select(static group => $"--watch-pid '{group.Key}' is the name of no target."));
         var (storm, stormPath) = (parsed.GetValue(_storm), parsed.GetValue(_stormPath));
         if (stormPath is not null && (storm is null || !stormPath.StartsWith('/') || stormPath.StartsWith("//", StringComparison.Ordinal)))
@@ -97,6 +103,9 @@ internal sealed class TurnsCommand
             throw new UsageException(wrong);
         }
 
+        var connections = parsed.GetValue(_connections) ?? 64;
+        Descriptors.Check(targets.Length * ((long)connections + (storm ?? 0)), storm is null ? 1 : 2);
+
         return new TurnPlan
         {
             Targets = [.. targets.Select(target => target with { Process = processes[target.Name].FirstOrDefault() })],
@@ -108,7 +117,7 @@ internal sealed class TurnsCommand
                 Targets = [.. targets.Select(static target => target.Target)],
                 Request = _request.ReadRequest(parsed),
                 Tls = _request.ReadTls(parsed),
-                Connections = parsed.GetValue(_connections) ?? 64,
+                Connections = connections,
                 Rate = parsed.GetValue(_rate),
                 Warmup = parsed.GetValue(_warmup) ?? TimeSpan.Zero,
                 Timeout = parsed.GetValue(_timeout) ?? TimeSpan.FromSeconds(10),

@@ -39,7 +39,8 @@ compare_in_turns() {
     asked+=("$name=$(url_of "$case" "$instance")$path")
     set -- --watch-pid "${PID_OF[$instance]}=$name" "$@"
   done
-  pinned_to_load_cpu "$LOAD_TOOL" turns --rounds "$rounds" --turn "${length}s" --warmup "${WARM_UP}s" -c "$clients" --trusted-ca "$DIR/ca.pem" --csv "$csv" "$@" \
+  [[ $case != tls* ]] || set -- --trusted-ca "$DIR/ca.pem" "$@"
+  pinned_to_load_cpu "$LOAD_TOOL" turns --rounds "$rounds" --turn "${length}s" --warmup "${WARM_UP}s" -c "$clients" --csv "$csv" "$@" \
     -- "${asked[@]}" >"$DIR/turns.out" 2>&1
   if [[ -s $csv ]]; then
     record "$section" "$case" "turns=$csv" "${LAGS[@]}"

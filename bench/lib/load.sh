@@ -22,12 +22,13 @@ record() {
 
 # load URL SECONDS CLIENTS [OPTION...]: requests as fast as they are answered, unless options say otherwise; nothing is measured.
 load() {
-  local url=$1 seconds=$2 clients=$3
+  local url=$1 seconds=$2 clients=$3 trust=()
+  [[ $url != https:* ]] || trust=(--trusted-ca "$DIR/ca.pem")
   shift 3
   if [[ $LOAD == wrk ]]; then
     pinned_to_load_cpu wrk -t 1 -c "$clients" -d "$(whole "$seconds")s" "$url"
   else
-    pinned_to_load_cpu "$LOAD_TOOL" "$url" -c "$clients" -d "${seconds}s" --trusted-ca "$DIR/ca.pem" "$@"
+    pinned_to_load_cpu "$LOAD_TOOL" "$url" -c "$clients" -d "${seconds}s" "${trust[@]}" "$@"
   fi
 }
 
@@ -76,8 +77,14 @@ check_answer() {
 
 needs_own_load_tool() {
   [[ $LOAD != wrk ]] && return
-  echo "$CURRENT is skipped: wrk has no fixed rate." >&2
+  leave_out "wrk has no fixed rate"
   return 1
+}
+
+# leave_out REASON: the section at hand.
+leave_out() {
+  echo "$CURRENT is skipped: $1." >&2
+  LEFT_OUT+=("$CURRENT")
 }
 
 product() {

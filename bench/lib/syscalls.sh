@@ -4,7 +4,7 @@ measure_syscalls() {
   local proxy
   ensure_proxies
   if ! can_count_syscalls; then
-    echo "syscalls is skipped: neither perf nor strace may count here." >&2
+    leave_out "neither perf nor strace may count here"
     return
   fi
   for proxy in "${PROXIES[@]}"; do

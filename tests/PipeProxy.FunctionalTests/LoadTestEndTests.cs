@@ -73,18 +73,42 @@ public sealed class LoadTestEndTests
         Assert.Equal(2, origin.Connections.Count);
     }
 
-    [Fact]
-    public async Task DescriptorsThatRunOut_AreConnectErrors()
+    [Theory]
+    [InlineData("URL", "-c", "210")]
+    [InlineData("turns", "a=URL", "b=URL", "-c", "60")]
+    [InlineData("turns", "a=URL", "b=URL", "-c", "1", "--storm", "60")]
+    public async Task MoreConnectionsThanDescriptors_AreRefusedBeforeOneIsMade(params string[] arguments)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "It reads Linux's limits.");
         await using var origin = ByteOrigin.Answering(Answer);
         await using var process = await TestProcess.RunAsync(
-            "/bin/sh", ["-c", "ulimit -n 200 && exec \"$0\" \"$@\"", LoadTestBinary.Path, origin.Url + "/", "-c", "210", "-n", "420", "--output", "json"], timeout: TimeSpan.FromSeconds(60));
-        using var run = LoadTestRun.Of(process, process.ExitCode);
+            "/bin/sh", ["-c", "ulimit -n 200 && exec \"$0\" \"$@\"", LoadTestBinary.Path, .. arguments.Select(argument => argument.Replace("URL", origin.Url + "/", StringComparison.Ordinal))], timeout: TimeSpan.FromSeconds(60));
+        Assert.Equal(1, process.ExitCode);
+        Assert.Matches(@"^error: the system's limit of 200 open descriptors \(ulimit -n\) is reached: \d+ connections need \d+ or more\.$", Assert.Single(process.ErrorLines));
+        Assert.Empty(origin.Connections);
+    }
+
+    [Fact]
+    public async Task DescriptorsThatRunOut_AreConnectErrors()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "prlimit is Linux's");
+        string prlimit = Peers.Require("prlimit");
+        await using var origin = ByteOrigin.Answering(Answer);
+        await using var process = TestProcess.Start(LoadTestBinary.Path, [origin.Url + "/", "-c", "210", "-d", "10m", "--requests-per-connection", "1", "--interval", "50ms", "--output", "json"]);
+
+        // By then what the process needs itself is open.
+        for (var i = 0; i < 3; i++)
+        {
+            await process.WaitForLineAsync("[1-9][0-9,]*/s  p50", after: process.Mark);
+        }
+
+        await using var lowered = await TestProcess.RunAsync(prlimit, ["--pid", $"{process.Id}", "--nofile=200:200"]);
+        Assert.Equal(0, lowered.ExitCode);
+        await process.WaitForLineAsync(static line => line.Contains("/s  p50", StringComparison.Ordinal) && !line.EndsWith("errors 0", StringComparison.Ordinal));
+        process.Signal(ProcessSignal.Interrupt);
+        using var run = LoadTestRun.Of(process, await process.WaitForExitAsync());
         Assert.Equal(0, run.ExitCode);
-        var refused = run.Whole("errors", "socket", "connect");
-        Assert.True(refused > 0);
-        Assert.Equal(420, run.Whole("requests") + refused);
+        Assert.True(run.Whole("errors", "socket", "connect") > 0);
         Assert.Equal("the system's limit of 200 open descriptors (ulimit -n) is reached", run.Json.GetProperty("errors").GetProperty("reasons")[0].GetProperty("text").GetString());
     }
 
@@ -127,6 +151,46 @@ public sealed class LoadTestEndTests
         using var run = LoadTestRun.Of(process, await process.WaitForExitAsync());
         Assert.Equal((1, false), (run.ExitCode, run.HasResult));
         Assert.EndsWith("error: interrupted before anything was measured.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ProcessSignal.HangUp)]
+    [InlineData(ProcessSignal.Quit)]
+    [InlineData(ProcessSignal.Terminate)]
+    public async Task OtherSignalsThatEnd_LeaveTheResultToo(ProcessSignal signal)
+    {
+        await using var origin = ByteOrigin.Answering(Answer);
+        await using var process = TestProcess.Start(LoadTestBinary.Path, [origin.Url + "/", "-c", "2", "-d", "10m", "--interval", "50ms", "--output", "json"]);
+        await process.WaitForLineAsync("/s  p50");
+        process.Signal(signal);
+        using var run = LoadTestRun.Of(process, await process.WaitForExitAsync());
+        Assert.Equal((0, true), (run.ExitCode, run.Json.GetProperty("interrupted").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task HangUpThatIsIgnored_StaysIgnored()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It is what nohup does.");
+        await using var origin = ByteOrigin.Answering(Answer);
+        await using var process = TestProcess.Start("/bin/sh", ["-c", "trap '' HUP && exec \"$0\" \"$@\"", LoadTestBinary.Path, origin.Url + "/", "-c", "2", "-d", "1s", "--interval", "50ms", "--output", "json"]);
+        await process.WaitForLineAsync("/s  p50");
+        process.Signal(ProcessSignal.HangUp);
+        using var run = LoadTestRun.Of(process, await process.WaitForExitAsync());
+        Assert.Equal((0, false), (run.ExitCode, run.Json.GetProperty("interrupted").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task BodyFromStandardInput_IsSent()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It needs a shell.");
+        await using var origin = ByteOrigin.Start(static async connection =>
+        {
+            var head = await connection.ReadHeadAsync();
+            await connection.WriteAsync(head.Contains("Content-Length: 5\r\n", StringComparison.Ordinal) ? Answer : "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        });
+        await using var process = await TestProcess.RunAsync("/bin/sh", ["-c", "printf hello | exec \"$0\" \"$@\"", LoadTestBinary.Path, origin.Url + "/", "-c", "1", "-n", "1", "--body-file", "-", "--output", "json"], timeout: TimeSpan.FromSeconds(60));
+        using var run = LoadTestRun.Of(process, process.ExitCode);
+        Assert.Equal((0, 1, 0), (run.ExitCode, run.Whole("requests"), run.Whole("errors", "total")));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ public enum ProcessSignal
 {
     HangUp = 1,
     Interrupt = 2,
+    Quit = 3,
     Kill = 9,
     Terminate = 15,
     Continue = 18,

@@ -100,7 +100,7 @@ internal static class CompareReport
     }
 
     private static string Row(string name, string a, string b, string ratio, string interval, string verdict)
-        => $"  {name,-16}{a,12}{b,12}{ratio,11}  {interval,-18}{verdict}".TrimEnd();
+        => $"  {name,-16} {a,11} {b,11} {ratio,10}  {interval,-17} {verdict}".TrimEnd();
 
     private static void Number(Utf8JsonWriter json, string name, double value)
     {

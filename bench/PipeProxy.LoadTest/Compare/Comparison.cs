@@ -53,13 +53,31 @@ internal sealed record Comparison(Metric Metric, double Baseline, double Value, 
             yield return $"Every request of a run of {name} failed: its other figures say how fast it fails, not how well it answers.";
         }
 
+        foreach (var (name, interrupted) in new[] { ("A", baseline), ("B", side) }.Select(static named => (named.Item1, named.Item2.Runs.Count(static run => run.Interrupted))).Where(static named => named.Item2 > 0))
+        {
+            yield return $"{Text.Plural(interrupted, "run")} of {name} {(interrupted == 1 ? "was" : "were")} ended early, by Ctrl-C or a signal.";
+        }
+
+        if (baseline.Runs.Concat(side.Runs).Select(static run => run.Version).Distinct().Order(StringComparer.Ordinal).ToArray() is { Length: > 1 } versions)
+        {
+            yield return $"The runs were made by different versions of pipeproxy-bench: {string.Join(" and ", versions.Select(Text.Printable))}.";
+        }
+
+        // Often on purpose, a build before and after a change for one; yet a wrong folder looks the same.
+        if (baseline.Runs.Concat(side.Runs).Select(static run => string.Join(' ', run.Targets)).Distinct().Count() > 1)
+        {
+            yield return $"The runs asked for different targets: A for {TargetsOf(baseline)}, B for {TargetsOf(side)}.";
+        }
+
         // Runs of older versions lack options that came later; they may have been made alike.
         var all = baseline.Runs.Concat(side.Runs).ToArray();
         var differing = all.SelectMany(static run => run.Options.Keys).Distinct()
-            .Where(name => name != "targets" && all.Where(run => run.Options.ContainsKey(name)).Select(run => run.Options[name]).Distinct().Count() > 1).ToArray();
+            .Where(name => all.Where(run => run.Options.ContainsKey(name)).Select(run => run.Options[name]).Distinct().Count() > 1).ToArray();
         if (differing.Length > 0)
         {
             yield return $"The runs were not made alike; they differ in {string.Join(", ", differing)}.";
         }
     }
+
+    private static string TargetsOf(Side side) => string.Join(" and ", side.Runs.SelectMany(static run => run.Targets).Distinct().Order(StringComparer.Ordinal).Select(Text.Printable));
 }

@@ -66,10 +66,9 @@ internal sealed record Target(Uri Url, int Weight)
             return (text[..space].TrimEnd(), text[(space + 1)..]);
         }
 
-        return !text.Contains('?', StringComparison.Ordinal) && text.LastIndexOf('=') is > 0 and var sign && IsNumber(text[(sign + 1)..])
+        // Behind a slash it is part of the path.
+        return !text.Contains('?', StringComparison.Ordinal) && text.LastIndexOf('=') is > 0 and var sign && !text.AsSpan(sign).Contains('/')
             ? (text[..sign], text[(sign + 1)..])
             : (text, "1");
     }
-
-    private static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);
 }

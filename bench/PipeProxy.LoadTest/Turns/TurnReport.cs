@@ -21,7 +21,7 @@ internal static class TurnReport
         }
 
         text.AppendLine();
-        text.AppendLine(Row("", plan.Storm is null ? "CPU/request" : "storm", "ratio", "95 % interval", "rate", "p50", "p99", "lost"));
+        text.AppendLine(Row("", plan.Storm is not null ? "storm" : IsWatched(plan) ? "CPU/request" : "time/request", "ratio", "95 % interval", "rate", "p50", "p99", "lost"));
         foreach (var target in plan.Targets)
         {
             text.AppendLine(Row(plan, results, target));
@@ -65,6 +65,7 @@ internal static class TurnReport
         return Row(
             target.Name,
             plan.Storm is not null ? LoadTest.Text.Duration(Median.Of(own.Values.Select(static turn => turn.StormSeconds)))
+                : !IsWatched(plan) ? LoadTest.Text.Duration(Median.Of(own.Values.Select(static turn => 1 / turn.Rate)))
                 : target.Process is null ? "-"
                 : LoadTest.Text.Microseconds(Median.Of(own.Values.Select(static turn => turn.CpuMicrosPerRequest))),
             isFirst ? "1" : double.IsNaN(ratio.Ratio) ? "-" : LoadTest.Text.Invariant($"{ratio.Ratio:0.000}"),
@@ -80,6 +81,8 @@ internal static class TurnReport
                 : plan.Targets[0].Process is null || target.Process is null ? 1 / turn.Rate
                 : turn.CpuMicrosPerRequest;
     }
+
+    private static bool IsWatched(TurnPlan plan) => plan.Targets.Any(static target => target.Process is not null);
 
     private static Dictionary<int, TurnResult> Good(IReadOnlyList<TurnResult> results, string target)
         => results.Where(result => result.Target == target && result.IsGood).ToDictionary(static result => result.Round);

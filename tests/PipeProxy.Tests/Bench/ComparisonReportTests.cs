@@ -62,6 +62,14 @@ public sealed class ComparisonReportTests
     }
 
     [Fact]
+    public void SectionWithoutAGoodRound_IsNamed()
+    {
+        var report = Report([.. Rounds("cpu", "pipeproxy", [20]), new Round("cpu", "plain", "nginx", 0, Values(1), "gone"), new Round("latency", "plain", "nginx", 0, Values(1), "gone")]);
+
+        Assert.Equal(["latency", "idle"], report.WithoutGoodRound(["cpu", "latency", "idle"]));
+    }
+
+    [Fact]
     public void RoundsLostForOneReason_AreOneLine()
     {
         var report = Report([.. Enumerable.Range(0, 9).Select(static number => new Round("cpu", "tls", "yarp", number, Values(1), number == 2 ? null : "answers of 502"))]);
@@ -96,6 +104,16 @@ public sealed class ComparisonReportTests
         Assert.Contains("&lt;b&gt;", page, StringComparison.Ordinal);
         Assert.Contains("64 clients &lt;script&gt;", page, StringComparison.Ordinal);
         Assert.Contains("uPlot", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PageMarksNoise_AndSaysThatAQuickRunMeansNothing()
+    {
+        IReadOnlyList<Round> rounds = [.. Rounds("cpu", "pipeproxy", [20, 26, 22]), .. Rounds("cpu", "nginx", [21, 23, 24])];
+
+        Assert.Contains("<b class=\"\">~0.95</b>", HtmlReport.Page(Report(rounds)), StringComparison.Ordinal);
+        Assert.DoesNotContain("class=\"warning\"", HtmlReport.Page(Report(rounds)), StringComparison.Ordinal);
+        Assert.Contains("<p class=\"warning\">three rounds of all: its figures mean nothing</p>\n<nav>", HtmlReport.Page(new(RunFacts.Parse(["quick\tthree rounds of all: its figures mean nothing"]), rounds)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,6 +93,27 @@ public sealed class BenchCommandLineTests
         Assert.EndsWith("next: pipeproxy-bench turns --help", error.TrimEnd(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("http://h/ --watch-pid PID=a --watch-pid PID=b", "--watch-pid: the process PID stands twice.")]
+    [InlineData("turns a=http://h/ b=http://h/ --watch-pid PID=a --watch-pid PID=a", "--watch-pid: the name 'a' stands twice.")]
+    public async Task ProcessThatStandsTwice_IsRefused(string line, string message)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It reads /proc.");
+        var (exitCode, _, error) = await RunAsync(line.Replace("PID", $"{Environment.ProcessId}", StringComparison.Ordinal).Split(' '));
+        Assert.Equal(2, exitCode);
+        Assert.Contains(message.Replace("PID", $"{Environment.ProcessId}", StringComparison.Ordinal), error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("compare", "  pipeproxy-bench compare [<SIDE>...] [options]")]
+    [InlineData("turns", "  pipeproxy-bench turns [<NAME=URL>...] [options]")]
+    public async Task HelpOfASubcommand_HasNothingOfARun(string command, string usage)
+    {
+        var (_, output, _) = await RunAsync([command, "--help"]);
+        Assert.Contains(usage + Environment.NewLine, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("<URL>", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task MissingCertificate_IsExit1AndNamesTheFile()
     {

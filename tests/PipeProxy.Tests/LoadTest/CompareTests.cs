@@ -65,6 +65,16 @@ public sealed class CompareTests
     }
 
     [Fact]
+    public async Task LongFigures_StayApart()
+    {
+        using TemporaryDirectory folder = new();
+        Write(folder, "a", 0.000001, 0.000001);
+        Write(folder, "b", 0.000001, 0.000001);
+        var (_, output, _) = await BenchCommandLineTests.RunAsync(["compare", folder.Combine("a"), folder.Combine("b")]);
+        Assert.Matches(@"rate +1,000,000,000/s +1,000,000,000/s ", output);
+    }
+
+    [Fact]
     public async Task OneRunASide_SaysThatNothingCanBeTold()
     {
         using TemporaryDirectory folder = new();
@@ -99,6 +109,54 @@ public sealed class CompareTests
         File.WriteAllText(other, File.ReadAllText(other).Replace("\"connections\": 64", "\"connections\": 65", StringComparison.Ordinal));
         var (_, output, _) = await BenchCommandLineTests.RunAsync(["compare", folder.Combine("a"), folder.Combine("b")]);
         Assert.Contains("they differ in connections", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"url\": \"http://127.0.0.1:8080/\"", "\"url\": \"http://127.0.0.1:8081/b\"", "The runs asked for different targets: A for http://127.0.0.1:8080/, B for http://127.0.0.1:8080/ and http://127.0.0.1:8081/b.")]
+    [InlineData("\"weight\": 1", "\"weight\": 2", "The runs asked for different targets: A for http://127.0.0.1:8080/, B for http://127.0.0.1:8080/ and http://127.0.0.1:8080/=2.")]
+    [InlineData("\"method\": \"GET\"", "\"method\": \"PUT\"", "they differ in method.")]
+    [InlineData("\"interrupted\": false", "\"interrupted\": true", "1 run of B was ended early, by Ctrl-C or a signal.")]
+    [InlineData("\"tool\": \"pipeproxy-bench\",", "\"tool\": \"pipeproxy-bench\", \"x\": 0, \"version\": \"0.0.1\", \"was\": {},", "The runs were made by different versions of pipeproxy-bench: ")]
+    public async Task WhatElseDiffers_IsRemarkedOn(string what, string other, string remark)
+    {
+        using TemporaryDirectory folder = new();
+        Write(folder, "a", 10, 10);
+        Write(folder, "b", 10, 10);
+        var file = folder.Combine("b", "0.json");
+        var json = File.ReadAllText(file);
+        json = what.Contains("tool", StringComparison.Ordinal) ? json.Replace("\"version\"", "\"theirs\"", StringComparison.Ordinal) : json;
+        Assert.Contains(what, json, StringComparison.Ordinal);
+        File.WriteAllText(file, json.Replace(what, other, StringComparison.Ordinal));
+        var (exitCode, output, error) = await BenchCommandLineTests.RunAsync(["compare", folder.Combine("a"), folder.Combine("b")]);
+        Assert.True(exitCode == 0, error);
+        Assert.Contains(remark, output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"latency\":", "no member 'latency'.")]
+    [InlineData("\"p99.9\":", "no member 'latency.p99.9'.")]
+    [InlineData("\"started\":", "no member 'started'.")]
+    [InlineData("\"options\":", "no member 'options'.")]
+    public async Task MissingMember_IsNamed(string member, string reason)
+    {
+        using TemporaryDirectory folder = new();
+        Write(folder, "a", 10);
+        var wrong = folder.Write("x.json", File.ReadAllText(folder.Combine("a", "0.json")).Replace(member, "\"other\":", StringComparison.Ordinal).Replace("\"connections\": {", "\"c\": {", StringComparison.Ordinal));
+        var (exitCode, _, error) = await BenchCommandLineTests.RunAsync(["compare", folder.Combine("a"), wrong]);
+        Assert.Equal(1, exitCode);
+        Assert.Equal($"error: '{wrong}' is no result of pipeproxy-bench --json: {reason}", error.TrimEnd());
+    }
+
+    [Fact]
+    public async Task EmptyFileAndFileWithoutEnd_AreTold()
+    {
+        using TemporaryDirectory folder = new();
+        Write(folder, "a", 10);
+        var (exitCode, _, error) = await BenchCommandLineTests.RunAsync(["compare", folder.Combine("a"), folder.Write("x.json", "")]);
+        Assert.Equal((1, $"error: '{folder.Combine("x.json")}' is no result of pipeproxy-bench --json: it is empty."), (exitCode, error.TrimEnd()));
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It reads /dev/zero.");
+        (exitCode, _, error) = await BenchCommandLineTests.RunAsync(["compare", folder.Combine("a"), "/dev/zero"]);
+        Assert.Equal((1, "error: '/dev/zero' is larger than 256 MiB."), (exitCode, error.TrimEnd()));
     }
 
     [Fact]

@@ -51,7 +51,10 @@ public sealed class LoadPlanTests
     [InlineData("http://h/a 3", "http://h/a", 3)]
     [InlineData("http://h/?page=3", "http://h/?page=3", 1)]
     [InlineData("http://h/?page=3 2", "http://h/?page=3", 2)]
-    [InlineData("http://h/key=value", "http://h/key=value", 1)]
+    [InlineData("http://h/?a=b=c", "http://h/?a=b=c", 1)]
+    [InlineData("http://h/key=value 1", "http://h/key=value", 1)]
+    [InlineData("http://h/key=value/x", "http://h/key=value/x", 1)]
+    [InlineData("http://h/key=value/x=2", "http://h/key=value/x", 2)]
     public void Weight_IsTakenFromTheEnd(string text, string url, int weight)
     {
         Assert.True(Target.TryParse(text, out var target, out _));
@@ -67,6 +70,10 @@ public sealed class LoadPlanTests
     [InlineData("http://h/a=0")]
     [InlineData("http://h/a 1001")]
     [InlineData("http://h/a x")]
+    [InlineData("http://h/a=x")]
+    [InlineData("http://h/a=-1")]
+    [InlineData("http://h/a=1.5")]
+    [InlineData("http://h/a=")]
     public void WrongTarget_IsRefusedWithAReason(string text)
     {
         Assert.False(Target.TryParse(text, out _, out var wrong));

@@ -54,7 +54,7 @@ public sealed class OutputFileTests
         using ReportFiles files = new(new ReportPlan { Json = folder.Combine("gone", "x.json"), Csv = folder.Write("x.csv", "a longer text that was there before " + new string('x', 10_000)), Html = folder.Combine("x.html") });
         Directory.Delete(folder.Combine("gone"), recursive: true);
         using StringWriter output = new();
-        var wrong = await files.WriteAsync(SampleResult.Make(), output);
+        var wrong = await files.WriteAsync(SampleResult.Make(), output, output);
         Assert.StartsWith("--json ", Assert.Single(wrong), StringComparison.Ordinal);
         Assert.Contains("1,000 in 10.0 s", output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("xxx", File.ReadAllText(folder.Combine("x.csv")), StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public sealed class OutputFileTests
         using (var file = OutputFile.Open("--json", pipe))
         {
             Assert.NotNull(file);
-            Assert.Null(await file.WriteAsync("whole\n"));
+            Assert.Null(await file.WriteAsync("whole\n", TextWriter.Null));
         }
 
         await reader.WaitForLineAsync("whole");
