@@ -37,11 +37,14 @@ internal sealed class RequestOptions
 
     private IEnumerable<Option> ForTls => [_certificates, _keys, _rotate, _trusted, _insecure, _tls, _serverName, _resume];
 
-    /// <summary>What takes no effect on these targets, a sentence; null: everything does. No error, because one set of options may be for many targets.</summary>
-    internal string? WithoutEffect(ParseResult parsed, IEnumerable<Target> targets)
+    /// <summary>Warns of what takes no effect on these targets. No error, because one set of options may be for many targets.</summary>
+    internal void Warn(ParseResult parsed, IEnumerable<Target> targets)
     {
         var forTls = ForTls.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(static option => option.Name).ToArray();
-        return forTls.Length == 0 || targets.Any(static target => target.IsTls) ? null : $"{string.Join(", ", forTls)} takes no effect: no target is https://.";
+        if (forTls.Length > 0 && !targets.Any(static target => target.IsTls))
+        {
+            parsed.InvocationConfiguration.Error.WriteLine($"warning: {string.Join(", ", forTls)} takes no effect: no target is https://.");
+        }
     }
 
     /// <summary>What single options cannot say. After parsing, because an option that was refused has no value to look at.</summary>

@@ -33,13 +33,9 @@ internal static class RunCommand
         reports.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            var (plan, asked, streams) = (options.Read(parsed), reports.Read(parsed), parsed.InvocationConfiguration);
-            if (options.WithoutEffect(parsed) is { } warning)
-            {
-                streams.Error.WriteLine($"warning: {warning}");
-            }
-
-            return (int)await RunAsync(plan, asked, streams).ConfigureAwait(false);
+            var (plan, asked) = (options.Read(parsed), reports.Read(parsed));
+            options.Warn(parsed);
+            return (int)await RunAsync(plan, asked, parsed.InvocationConfiguration).ConfigureAwait(false);
         });
         return command;
     }

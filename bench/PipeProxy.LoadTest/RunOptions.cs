@@ -71,8 +71,8 @@ internal sealed class RunOptions
         };
     }
 
-    /// <summary>See <see cref="RequestOptions.WithoutEffect"/>.</summary>
-    internal string? WithoutEffect(ParseResult parsed) => _request.WithoutEffect(parsed, TargetsOf(parsed));
+    /// <summary>See <see cref="RequestOptions.Warn"/>.</summary>
+    internal void Warn(ParseResult parsed) => _request.Warn(parsed, TargetsOf(parsed));
 
     private Target[] TargetsOf(ParseResult parsed) => [.. parsed.GetValue(_urls) ?? [], .. parsed.GetValue(_targets) ?? []];
 

@@ -54,11 +54,7 @@ internal sealed class TurnsCommand
     {
         var streams = parsed.InvocationConfiguration;
         using var csv = OutputFile.Open("--csv", parsed.GetValue(_csv));
-        if (_request.WithoutEffect(parsed, plan.Targets.Select(static target => target.Target)) is { } warning)
-        {
-            streams.Error.WriteLine($"warning: {warning}");
-        }
-
+        _request.Warn(parsed, plan.Targets.Select(static target => target.Target));
         using var stop = new StopSignals();
         var results = await new TurnRun(plan, parsed.GetValue(_quiet) ? null : streams.Error).RunAsync(stop.Token).ConfigureAwait(false);
         var wrong = await (csv?.WriteAsync(TurnReport.Csv(results), streams.Output) ?? Task.FromResult<string?>(null)).ConfigureAwait(false);

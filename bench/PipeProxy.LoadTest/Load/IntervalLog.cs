@@ -19,11 +19,12 @@ internal sealed class IntervalLog(LoadLoop[] loops, IRunProgress progress)
     internal IReadOnlyList<IntervalResult> Intervals => _closed;
 
     /// <summary>Takes over what every loop counted since the last call.</summary>
-    /// <param name="begins">That measuring begins here, per loop; null when it does not.</param>
+    /// <param name="begins">Measuring begins here.</param>
+    /// <param name="limits">From here on only so many requests, per loop and lane; null for no limit.</param>
     /// <returns>The moments at which the first loop handed over and the last.</returns>
-    internal async Task<(long First, long Last)> TakeAsync(IReadOnlyList<Measuring>? begins = null)
+    internal async Task<(long First, long Last)> TakeAsync(bool begins = false, long[][]? limits = null)
     {
-        var taken = await Task.WhenAll(loops.Select((loop, index) => loop.TakeAsync(_spare.Dequeue(), begins?[index]))).ConfigureAwait(false);
+        var taken = await Task.WhenAll(loops.Select((loop, index) => loop.TakeAsync(_spare.Dequeue(), begins, limits?[index]))).ConfigureAwait(false);
         if (!_isOpen)
         {
             Taken.Clear();

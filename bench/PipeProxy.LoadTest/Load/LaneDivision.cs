@@ -48,16 +48,8 @@ internal sealed class LaneDivision
         return new LaneDivision([.. shares.Select(static list => list.ToArray())]);
     }
 
-    /// <summary>What is measured, per loop.</summary>
-    internal Measuring[] Measured(LoadPlan plan)
-    {
-        var limits = Limits(plan.Requests);
-        long? duration = plan.Duration is { } time ? Clock.Of(time) : null;
-        return [.. _shares.Select((_, index) => new Measuring(limits?[index], duration, CutsOff: plan.Rate is null))];
-    }
-
-    // Each lane's part of a number of requests, per loop; null for no limit.
-    private long[][]? Limits(long? requests)
+    /// <summary>Each lane's part of a number of requests, per loop; null for no limit.</summary>
+    internal long[][]? Limits(long? requests)
     {
         if (requests is not { } count)
         {

@@ -6,6 +6,8 @@ namespace PipeProxy.LoadTest.Load;
 /// <remarks>Fields belong to the loop's thread. The run talks to it by posting; answers come back as tasks.</remarks>
 internal sealed class LoadLoop
 {
+    private readonly bool _cutsOff;
+    private readonly long? _duration;
     private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<long> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Lane[] _lanes = [];
@@ -16,6 +18,9 @@ internal sealed class LoadLoop
 
     internal LoadLoop(int index, LoadPlan plan, Action<Exception> onUnhandledException)
     {
+        _cutsOff = plan.Rate is null;
+        _duration = plan.Duration is { } duration ? Clock.Of(duration) : null;
+
         // A request leaves when it is due and not together with others: what is measured is a proxy under many clients, who know nothing of each other.
         Loop = new EventLoop(index, new EventLoopOptions { OnUnhandledException = onUnhandledException, Sizes = TransportOptions.AtOnce });
     }
@@ -57,13 +62,17 @@ internal sealed class LoadLoop
     }
 
     /// <summary>The lanes begin their load.</summary>
-    /// <param name="measured">That it is measured from the first request on; null during a warm-up.</param>
+    /// <param name="measured">From the first request on; false: a warm-up.</param>
     /// <returns>The moment.</returns>
-    internal Task<long> StartAsync(Measuring? measured) => CallAsync(() =>
+    internal Task<long> StartAsync(bool measured) => CallAsync(() =>
     {
         var now = Clock.Now;
         _started = true;
-        EndWith(measured, now);
+        if (measured)
+        {
+            EndAfterDuration(now);
+        }
+
         foreach (var lane in _lanes)
         {
             lane.Start(now);
@@ -75,20 +84,21 @@ internal sealed class LoadLoop
 
     /// <summary>Hands over what was counted since the last call.</summary>
     /// <param name="next">An empty one to go on with.</param>
-    /// <param name="begins">That measuring begins here; null when it does not.</param>
-    internal Task<(Tally Tally, long At)> TakeAsync(Tally next, Measuring? begins = null) => CallAsync(() =>
+    /// <param name="begins">Measuring begins here.</param>
+    /// <param name="limits">From here on only so many requests, per lane; null for no limit.</param>
+    internal Task<(Tally Tally, long At)> TakeAsync(Tally next, bool begins = false, long[]? limits = null) => CallAsync(() =>
     {
         var taken = Tally;
         Tally = next;
         var now = Clock.Now;
-        for (var i = 0; begins is not null && i < _lanes.Length; i++)
+        for (var i = 0; begins && i < _lanes.Length; i++)
         {
-            _lanes[i].Measure(now, begins.Limits?[i]);
+            _lanes[i].Measure(now, limits?[i]);
         }
 
-        if (_started)
+        if (begins && _started)
         {
-            EndWith(begins, now);
+            EndAfterDuration(now);
         }
 
         CheckFinished();
@@ -155,13 +165,11 @@ internal sealed class LoadLoop
         return unsent;
     });
 
-    /// <summary>Schedules end at this moment.</summary>
-    /// <param name="end">The moment.</param>
-    /// <param name="cutsOff">What ends later does not count, and no request begins.</param>
-    internal void PostEnd(long end, bool cutsOff) => Loop.Post(
+    /// <summary>The measured time ends at this moment: of a closed loop what ends later does not count and no request begins, and an open one's schedule is over.</summary>
+    internal void PostEnd(long end) => Loop.Post(
         _ =>
         {
-            EndAt(end, cutsOff);
+            EndAt(end);
             CheckFinished();
         },
         null);
@@ -221,17 +229,17 @@ internal sealed class LoadLoop
     }
 
     // Of this loop alone; the moment for all of them comes when the last one has begun, and that can be too late for a short run.
-    private void EndWith(Measuring? measured, long now)
+    private void EndAfterDuration(long now)
     {
-        if (measured is { Duration: { } duration })
+        if (_duration is { } duration)
         {
-            EndAt(now + duration, measured.CutsOff);
+            EndAt(now + duration);
         }
     }
 
-    private void EndAt(long end, bool cutsOff)
+    private void EndAt(long end)
     {
-        (CutOff, ScheduleEnd) = cutsOff ? (end, long.MaxValue) : (long.MaxValue, end);
+        (CutOff, ScheduleEnd) = _cutsOff ? (end, long.MaxValue) : (long.MaxValue, end);
         foreach (var lane in _lanes)
         {
             lane.EndAt(end);

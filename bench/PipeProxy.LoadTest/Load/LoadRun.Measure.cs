@@ -11,7 +11,7 @@ internal sealed partial class LoadRun
         var end = _plan.Duration is { } duration ? begin + Clock.Of(duration) : long.MaxValue;
         foreach (var loop in _loops)
         {
-            loop.PostEnd(end, cutsOff: _plan.Rate is null);
+            loop.PostEnd(end);
         }
 
         // Boundaries stand on a grid; one that has passed by the time the last interval is closed is skipped.
@@ -42,22 +42,18 @@ internal sealed partial class LoadRun
     // Every request of a schedule is accounted for: answered, failed or not sent. One that has no answer when the run ends, or waits for a connection, would else be missing just because it was slow.
     private async Task<long> FinishAsync(long begin, long end, bool gaveUp)
     {
-        long unsent;
-        if (gaveUp || _stopped.IsCompleted)
-        {
-            unsent = await StopSendingAsync().ConfigureAwait(false);
-        }
-        else
+        if (!gaveUp && !_stopped.IsCompleted)
         {
             // What comes from here on has an interval of its own: it would make the last one look faster than it was.
             await _log.TakeAsync().ConfigureAwait(false);
             _log.Close(Clock.Seconds(end - begin));
             await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
-            unsent = await StopSendingAsync().ConfigureAwait(false);
-            if (!_stopped.IsCompleted)
-            {
-                await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
-            }
+        }
+
+        var unsent = await StopSendingAsync().ConfigureAwait(false);
+        if (!gaveUp)
+        {
+            await PassAsync(Clock.Now + Clock.Of(_plan.Timeout)).ConfigureAwait(false);
         }
 
         if (_stopped.IsCompleted)
@@ -69,6 +65,8 @@ internal sealed partial class LoadRun
         await Task.WhenAll(_loops.Select(static loop => loop.GiveUpAsync())).ConfigureAwait(false);
         return unsent;
     }
+
+    private async Task<WaitingRequests> WaitingAsync(long end) => new(await Task.WhenAll(_loops.Select(static loop => loop.WaitingAsync())).ConfigureAwait(false), Math.Min(end, Clock.Now));
 
     private async Task<long> StopSendingAsync() => (await Task.WhenAll(_loops.Select(static loop => loop.StopSendingAsync())).ConfigureAwait(false)).Sum();
 

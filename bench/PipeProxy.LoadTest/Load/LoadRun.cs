@@ -87,7 +87,7 @@ internal sealed partial class LoadRun : IDisposable
         // :: Step 3: warm up
         if (_plan.Warmup > TimeSpan.Zero)
         {
-            await StartAsync(null).ConfigureAwait(false);
+            await StartAsync(measured: false).ConfigureAwait(false);
             _progress.WarmingUp(_plan.Warmup);
             await PassAsync(Clock.Now + Clock.Of(_plan.Warmup)).ConfigureAwait(false);
         }
@@ -99,12 +99,11 @@ internal sealed partial class LoadRun : IDisposable
 
         // :: Step 4: measure
         var started = DateTimeOffset.UtcNow;
-        var measured = _division!.Measured(_plan);
-        var (begin, _) = await _log.TakeAsync(measured).ConfigureAwait(false);
+        var (begin, _) = await _log.TakeAsync(begins: true, _division!.Limits(_plan.Requests)).ConfigureAwait(false);
         _log.Drop();
         if (_plan.Warmup == TimeSpan.Zero)
         {
-            begin = await StartAsync(measured).ConfigureAwait(false);
+            begin = await StartAsync(measured: true).ConfigureAwait(false);
         }
 
         var ownCpu = Environment.CpuUsage.TotalTime;
@@ -116,7 +115,7 @@ internal sealed partial class LoadRun : IDisposable
         var (end, gaveUp) = await MeasureAsync(begin).ConfigureAwait(false);
 
         // :: Step 5: finish
-        var waiting = new WaitingRequests(await Task.WhenAll(_loops.Select(static loop => loop.WaitingAsync())).ConfigureAwait(false), Math.Min(end, Clock.Now));
+        var waiting = _plan.Rate is null ? await WaitingAsync(end).ConfigureAwait(false) : WaitingRequests.None;
         var unsent = _plan.Rate is null ? await StopSendingAsync().ConfigureAwait(false) : await FinishAsync(begin, end, gaveUp).ConfigureAwait(false);
 
         // :: Step 6: end
@@ -149,7 +148,7 @@ internal sealed partial class LoadRun : IDisposable
             Watched = [.. _watched.Select(static process => process.Usage)],
             OwnCpu = cpu,
             Unsent = unsent,
-            Waiting = _plan.Rate is null ? waiting : WaitingRequests.None,
+            Waiting = waiting,
             Interrupted = interrupted,
             GaveUp = gaveUp,
         };
@@ -187,8 +186,7 @@ internal sealed partial class LoadRun : IDisposable
     }
 
     // The first to start begins the time: with the last, what the others had answered until then would count as answered in no time.
-    private async Task<long> StartAsync(Measuring[]? measured)
-        => (await Task.WhenAll(_loops.Select((loop, index) => loop.StartAsync(measured?[index]))).ConfigureAwait(false)).Min();
+    private async Task<long> StartAsync(bool measured) => (await Task.WhenAll(_loops.Select(loop => loop.StartAsync(measured))).ConfigureAwait(false)).Min();
 
     // Until the moment, the end of all requests, or Ctrl-C.
     private async Task PassAsync(long until)

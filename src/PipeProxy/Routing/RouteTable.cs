@@ -12,7 +12,8 @@ namespace PipeProxy.Routing;
 internal sealed class RouteTable
 {
     /// <summary>A name has at most 253 bytes, and three times that when every character was sent percent-encoded.</summary>
-    private const int MaxEncodedHost = 3 * 256;
+    private const int MaxHost = 256;
+    private const int MaxEncodedHost = 3 * MaxHost;
 
     private static readonly Dictionary<string, string> NoVariables = [];
 
@@ -102,24 +103,33 @@ internal sealed class RouteTable
         if (Ipv6Host.IsOne(host))
         {
             WalkAddress(ref walk, host);
-            return;
         }
-
-        if (host.Length > MaxEncodedHost)
+        else if (host.Contains((byte)'%'))
         {
-            return;
+            WalkEncoded(ref walk, host);
         }
-
-        // RFC 3986 section 6.2.2: hosts are compared without case, and an octet of an unreserved character equals the character.
-        Span<byte> normal = stackalloc byte[MaxEncodedHost];
-        if (host.Contains((byte)'%'))
+        else
         {
-            host = normal[..PathBytes.Normalise(host, normal)];
+            WalkName(ref walk, host);
         }
+    }
 
-        Span<byte> name = stackalloc byte[MaxEncodedHost];
+    // RFC 3986 section 6.2.2.2: an octet of an unreserved character equals the character.
+    private void WalkEncoded(ref RouteWalk walk, scoped ReadOnlySpan<byte> host)
+    {
+        if (host.Length <= MaxEncodedHost)
+        {
+            Span<byte> normal = stackalloc byte[MaxEncodedHost];
+            WalkName(ref walk, normal[..PathBytes.Normalise(host, normal)]);
+        }
+    }
+
+    // RFC 3986 section 6.2.2.1: hosts are compared without case.
+    private void WalkName(ref RouteWalk walk, scoped ReadOnlySpan<byte> host)
+    {
+        Span<byte> name = stackalloc byte[MaxHost];
         host = WithoutLastDot(host);
-        if (Ascii.ToLower(host, name, out var length) == System.Buffers.OperationStatus.Done && _hosts.TryGet(name[..length], out var root))
+        if (host.Length <= MaxHost && Ascii.ToLower(host, name, out var length) == System.Buffers.OperationStatus.Done && _hosts.TryGet(name[..length], out var root))
         {
             walk.Visit(root, 0);
         }

@@ -57,10 +57,17 @@ internal static class TlsFailure
             // Nothing was wrong with what came, the peer just went: that is a terminated connection (RFC 9209 section 2.3.8), not a protocol error.
             IoStatus.End => new Failure(Outcome.HandshakeTerminated, $"{peer.Sentence} closed the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),
             IoStatus.Reset => new Failure(Outcome.HandshakeTerminated, $"{peer.Sentence} reset the connection during the TLS handshake.", "Look at the origin's log: it ended the handshake without an alert."),
-            IoStatus.Aborted => new Failure(Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up.", "Try again; if it stays so, look at the log of the other side."),
+            IoStatus.Aborted => GivenUp(peer, late),
             _ => new Failure(Outcome.TlsProtocolError, $"The TLS handshake with {peer} failed: {Innermost(error).Message}", "Check which TLS versions and cipher suites both sides allow."),
         };
     }
+
+    /// <summary>Our side gave the handshake up.</summary>
+    /// <param name="peer">Who is at the other end.</param>
+    /// <param name="late">Our deadline ended it.</param>
+    /// <param name="why">Behind it in the sentence; empty when there is nothing to say.</param>
+    internal static Failure GivenUp(TlsPeer peer, bool late, string why = "")
+        => new(late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up{why}.", "Try again; if it stays so, look at the log of the other side.");
 
     /// <summary>Why a read or a write failed after the handshake; the status and, where TLS is to blame, the failure.</summary>
     internal static (IoStatus Status, Failure? Failure) Of(Exception error, TlsPeer peer)

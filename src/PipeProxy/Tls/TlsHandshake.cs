@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
-using PipeProxy.Telemetry;
 using PipeProxy.Transport;
 
 namespace PipeProxy.Tls;
@@ -28,7 +27,7 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
     {
         _deadline?.Clear();
         socket.Close();
-        return new TlsResult(null, GivenUp(reason is null ? "" : $", because {reason}"));
+        return new TlsResult(null, TlsFailure.GivenUp(peer, _late, reason is null ? "" : $", because {reason}"));
     }
 
     public void OnDeadline(DeadlineKind kind)
@@ -79,7 +78,7 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
         socket.Close();
         await ssl.DisposeAsync();
         var failure = error is null
-            ? GivenUp("")
+            ? TlsFailure.GivenUp(peer, _late)
             : TlsFailure.OfHandshake(error, peer, transport.Received, transport.EndStatus, verdict, _late);
         var sent = TlsConnector.SentCertificate(transport.Sent);
         return new TlsResult(null, failure with
@@ -88,8 +87,6 @@ internal sealed class TlsHandshake(SocketConnection socket, HandshakeWorkers wor
             Tls = peer.Summarise(transport, sent ? true : null, verdict, null),
         });
     }
-
-    private Failure GivenUp(string why) => new(_late ? Outcome.HandshakeTimeout : Outcome.HandshakeTerminated, $"The TLS handshake with {peer} was given up{why}.", "Try again; if it stays so, look at the log of the other side.");
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever SslStream throws becomes a Failure.")]
     private static async Task<Exception?> AuthenticateAsync(SslStream ssl, Func<SslStream, Task> authenticate)

@@ -9,7 +9,7 @@ namespace PipeProxy.Transport;
 internal static unsafe class DescriptorLimit
 {
     /// <summary>Kept for what is no connection: code, logs, name resolution, reloads, commands.</summary>
-    private const int KeptForProcess = 48;
+    internal const int KeptForProcess = 48;
 
     private const int OpenFiles = 7;
 
